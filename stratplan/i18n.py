@@ -268,66 +268,18 @@ class PeriodLike(Protocol):
 MonthCase = Literal["nominative", "genitive", "dative", "locative"]
 
 # Babel knows Latvian months in the nominative only; sentences need the other cases.
+# fmt: off
 LATVIAN_MONTHS: Final[dict[MonthCase, tuple[str, ...]]] = {
-    # fmt: off
-    "nominative": (
-        "janvāris",
-        "februāris",
-        "marts",
-        "aprīlis",
-        "maijs",
-        "jūnijs",
-        "jūlijs",
-        "augusts",
-        "septembris",
-        "oktobris",
-        "novembris",
-        "decembris",
-    ),
-    "genitive": (
-        "janvāra",
-        "februāra",
-        "marta",
-        "aprīļa",
-        "maija",
-        "jūnija",
-        "jūlija",
-        "augusta",
-        "septembra",
-        "oktobra",
-        "novembra",
-        "decembra",
-    ),
-    "dative": (
-        "janvārim",
-        "februārim",
-        "martam",
-        "aprīlim",
-        "maijam",
-        "jūnijam",
-        "jūlijam",
-        "augustam",
-        "septembrim",
-        "oktobrim",
-        "novembrim",
-        "decembrim",
-    ),
-    "locative": (
-        "janvārī",
-        "februārī",
-        "martā",
-        "aprīlī",
-        "maijā",
-        "jūnijā",
-        "jūlijā",
-        "augustā",
-        "septembrī",
-        "oktobrī",
-        "novembrī",
-        "decembrī",
-    ),
-    # fmt: on
+    "nominative": ("janvāris", "februāris", "marts", "aprīlis", "maijs", "jūnijs",
+                   "jūlijs", "augusts", "septembris", "oktobris", "novembris", "decembris"),
+    "genitive": ("janvāra", "februāra", "marta", "aprīļa", "maija", "jūnija",
+                 "jūlija", "augusta", "septembra", "oktobra", "novembra", "decembra"),
+    "dative": ("janvārim", "februārim", "martam", "aprīlim", "maijam", "jūnijam",
+               "jūlijam", "augustam", "septembrim", "oktobrim", "novembrim", "decembrim"),
+    "locative": ("janvārī", "februārī", "martā", "aprīlī", "maijā", "jūnijā",
+                 "jūlijā", "augustā", "septembrī", "oktobrī", "novembrī", "decembrī"),
 }
+# fmt: on
 
 
 @lru_cache(maxsize=16384)
@@ -563,7 +515,7 @@ FILTERS: Final[dict[str, Callable[..., str]]] = {
 def install(environment: Environment) -> None:
     """Give templates the texts (`_`, `{% trans %}`) and the filters of the language in force."""
     environment.add_extension("jinja2.ext.i18n")
-    environment.extend(newstyle_gettext=True)
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension's own switch
     environment.policies["ext.i18n.trimmed"] = True
     environment.globals.update(
         _=gettext, gettext=gettext, ngettext=ngettext, pgettext=pgettext, npgettext=npgettext
