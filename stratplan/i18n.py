@@ -26,7 +26,7 @@ from babel.core import Locale
 from babel.dates import format_date, get_month_names
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import NumberPattern, parse_pattern
 from jinja2 import Environment, pass_context
 from markupsafe import Markup, escape
@@ -80,7 +80,7 @@ def merge(paths: list[Path], code: str) -> Catalog:
         try:
             with path.open("rb") as file:
                 catalogue = read_po(file, locale=code, charset="utf-8", abort_invalid=True)
-        except ValueError as error:
+        except (PoFileError, ValueError) as error:
             raise CatalogueError(f"{path}: {error}") from error
         for message in catalogue:
             if not message.id or message.fuzzy or not message.string or not any(message.string):
@@ -203,7 +203,8 @@ def half_up(value: int | float | Decimal | Fraction, places: int = 0) -> Decimal
         scaled = abs(exact) * 10**places
         whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
         return Decimal(whole if exact >= 0 else -whole).scaleb(-places)
-    return exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    # Adding nought turns a negative nought into an ordinary one.
+    return exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP) + 0
 
 
 @lru_cache(maxsize=16)
@@ -361,7 +362,7 @@ def period(value: PeriodLike | None) -> str:
         begins, ends = month(start.year, start.month), month(end.year, end.month)
     else:
         begins, ends = short_date(start), short_date(end)
-    return begins if begins == ends else f"{begins} – {ends}"
+    return begins if begins == ends else f"{begins}{NBSP}– {ends}"
 
 
 def _quarter_of(day: date) -> int:
@@ -444,21 +445,47 @@ def _parse_decimal(text: str) -> Decimal:
     return Decimal(f"{sign}{whole}.{decimals}")
 
 
+_ISO_DAY: Final = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})")
+_NUMBERED_DAY: Final = re.compile(
+    r"(?P<day>[0-9]{1,2})[./] ?(?P<month>[0-9]{1,2})[./] ?(?P<year>[0-9]{4})\.?(?: ?g\.)?"
+)
+_LATVIAN_DAY: Final = re.compile(r"(?P<year>[0-9]{4})\. ?gada (?P<day>[0-9]{1,2})\. ?(?P<name>\w+)")
+_ENGLISH_DAY: Final = re.compile(r"(?P<day>[0-9]{1,2}) (?P<name>[a-z]+)\.? (?P<year>[0-9]{4})")
+
+
 def parse_date(text: str) -> date:
-    """The day a person typed: `30.09.2016.`, `30.09.2016`, `2016-09-30`; ValueError (a gettext id)."""
-    typed = _GAPS.sub(" ", text).strip()
-    iso = re.fullmatch(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", typed)
-    if iso:
-        parts = (int(iso[1]), int(iso[2]), int(iso[3]))
-    else:
-        written = re.fullmatch(r"([0-9]{1,2})[./] ?([0-9]{1,2})[./] ?([0-9]{4})\.?", typed)
-        if written is None:
-            raise ValueError(N_("Enter a date such as 30.09.2016."))
-        parts = (int(written[3]), int(written[2]), int(written[1]))
+    """The day a person typed, in any way this module writes days; ValueError (a gettext id).
+
+    `30.09.2016.`, `30.9.2016`, `2016-09-30`, `2016. gada 30. septembris` (in any case), `30 Sep 2016`.
+    """
+    typed = _GAPS.sub(" ", text).strip().lower()
+    for shape in (_ISO_DAY, _NUMBERED_DAY, _LATVIAN_DAY, _ENGLISH_DAY):
+        if found := shape.fullmatch(typed):
+            parts = found.groupdict()
+            which = int(parts["month"]) if "month" in parts else _month_numbers().get(parts["name"])
+            if which is not None:
+                return _existing_day(int(parts["year"]), which, int(parts["day"]))
+    raise ValueError(N_("Enter a date such as 30.09.2016."))
+
+
+def _existing_day(year: int, which: int, day: int) -> date:
+    if not 1900 <= year <= 2100:
+        raise ValueError(N_("Enter a year from 1900 to 2100."))
     try:
-        return date(*parts)
+        return date(year, which, day)
     except ValueError:
         raise ValueError(N_("There is no such day.")) from None
+
+
+@cache
+def _month_numbers() -> dict[str, int]:
+    latvian = {name: i for names in LATVIAN_MONTHS.values() for i, name in enumerate(names, 1)}
+    english = {
+        name.lower(): i
+        for width in ("wide", "abbreviated")
+        for i, name in get_month_names(width, "format", CONVENTIONS["en"].locale).items()
+    }
+    return latvian | english | {"sept": 9}
 
 
 # ---- Order and search
@@ -472,10 +499,59 @@ def fold(text: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
-@lru_cache(maxsize=32768)
-def sort_key(text: str) -> tuple[str, str]:
-    """The key that puts texts in Latvian order."""
-    return fold(text), text
+# Primary order of signs and letters: in Latvian č, ģ, ķ, ļ, ņ, ŗ, š, ž have a place of their own, y goes
+# with i, numbers stand between the two. Other marks (ā, é), then capitals, decide between equal texts.
+_SIGNS: Final = "\t\n _-–—,;:!?.…'’‘\"“”„«»()[]{}§@*/\\&#%`^°+×<=>|~$€"
+_LETTERS: Final = "abcčdefgģhijkķlļmnņopqrŗsštuvwxzž"
+_PLACE: Final = {sign: chr(i) for i, sign in enumerate(_SIGNS, 1)} | {
+    letter: chr(i) for i, letter in enumerate(_LETTERS, 1000)
+}
+_NUMBER_PLACE: Final = chr(999)
+_PLAIN: Final = "\x01"
+_LIKE: Final = {"y": "i", "ø": "o", "ł": "l", "đ": "d", "\u00a0": " "}
+_MARKS: Final = "\u0301\u0300\u0306\u0302\u030c\u030a\u0308\u030b\u0303\u0307\u0328\u0327\u0304"
+
+
+@lru_cache(maxsize=4096)
+def _weights(letter: str) -> tuple[str, str, str]:
+    small = letter.lower()
+    case = "\x02" if letter != small else _PLAIN
+    if small in _PLACE:
+        return _PLACE[small], _PLAIN, case
+    if small in _LIKE:
+        return _PLACE[_LIKE[small]], "\x02", case
+    decomposed = unicodedata.normalize("NFD", small)
+    base, marks = decomposed[0], decomposed[1:]
+    if not marks:
+        return chr(min(0x2000 + ord(base), 0x10FFFF)), _PLAIN, case
+    place, second, _third = _weights(base)
+    return (
+        place,
+        second + "".join(chr(3 + _MARKS.find(mark)) if mark in _MARKS else mark for mark in marks),
+        case + _PLAIN * len(marks),
+    )
+
+
+@lru_cache(maxsize=65536)
+def sort_key(text: str) -> tuple[str, str, str]:
+    """The key that sorts texts in Latvian order, numbers in them by value.
+
+    Agrees with MongoDB's collation `{locale: "lv", numericOrdering: true}`: first letters (č after c,
+    y as i), then marks (ā after a), then case (small first).
+    """
+    places, marks, cases = [], [], []
+    for run in re.findall(r"[0-9]+|[^0-9]+", unicodedata.normalize("NFC", text)):
+        if run[0] in "0123456789":
+            digits = run.lstrip("0")
+            places.append(f"{_NUMBER_PLACE}{chr(1 + len(digits))}{digits}")
+            marks.append(_PLAIN)
+            cases.append(_PLAIN)
+            continue
+        for place, mark, case in map(_weights, run):
+            places.append(place)
+            marks.append(mark)
+            cases.append(case)
+    return "".join(places), "".join(marks), "".join(cases)
 
 
 def explain_abbreviations(text: str, abbreviations: Mapping[str, str]) -> list[tuple[str, str | None]]:
