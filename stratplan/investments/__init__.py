@@ -1,0 +1,1 @@
+"""The investment plan: lines, amounts, whose money pays, and the sums made of them."""
