@@ -349,16 +349,12 @@ def period(value: PeriodLike | None) -> str:
     if precision == "quarter":
         first, last = _quarter_of(start), _quarter_of(end)
         if one_year and first != last:
-            return pgettext(
-                "quarters", "Q%(first)s–Q%(last)s %(year)s", first=first, last=last, year=start.year
-            )
+            return pgettext("quarters", "Q%(first)s–Q%(last)s %(year)s", first=first, last=last, year=start.year)
         begins, ends = quarter(start.year, first), quarter(end.year, last)
     elif precision == "month":
         if one_year and start.month != end.month:
             first_name, last_name = _month_name(start.month), _month_name(end.month)
-            return pgettext(
-                "months", "%(first)s–%(last)s %(year)s", first=first_name, last=last_name, year=start.year
-            )
+            return pgettext("months", "%(first)s–%(last)s %(year)s", first=first_name, last=last_name, year=start.year)
         begins, ends = month(start.year, start.month), month(end.year, end.month)
     else:
         begins, ends = short_date(start), short_date(end)
@@ -593,9 +589,7 @@ def install(environment: Environment) -> None:
     environment.add_extension("jinja2.ext.i18n")
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension's own switch
     environment.policies["ext.i18n.trimmed"] = True
-    environment.globals.update(
-        _=gettext, gettext=gettext, ngettext=ngettext, pgettext=pgettext, npgettext=npgettext
-    )
+    environment.globals.update(_=gettext, gettext=gettext, ngettext=ngettext, pgettext=pgettext, npgettext=npgettext)
     environment.filters.update({name: _while_rendering(filter_) for name, filter_ in FILTERS.items()})
 
 

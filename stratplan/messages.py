@@ -162,7 +162,7 @@ def problems(language: str, root: Path = ROOT) -> list[Problem]:
     found += [Problem("missing", text.singular, text.places[0]) for text in missing(language, root)]
     translated: dict[Key, tuple[str, Message]] = {}
     for path in catalogue_files(language, root):
-        found += _repeated(path, root)
+        found += _file_problems(path, root)
     for file, message in entries(language, root):
         ids = _ids(message)
         key = (message.context, ids[0])
@@ -206,11 +206,7 @@ def _source_problems(path: Path, root: Path) -> Iterator[Problem]:
     if path.suffix != ".py":
         return
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if (
-            not isinstance(node, ast.Call)
-            or not isinstance(node.func, ast.Name)
-            or node.func.id not in KEYWORDS
-        ):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in KEYWORDS:
             continue
         place = f"{path.relative_to(root).as_posix()}:{node.lineno}"
         numbers = 1 if node.func.id in ("ngettext", "npgettext") else 0
@@ -245,13 +241,19 @@ def _outer_space(text: str) -> tuple[str, str]:
     return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
 
 
-def _repeated(path: Path, root: Path) -> Iterator[Problem]:
-    # Babel keeps one of two entries for the same text and says nothing.
-    entry = re.compile(r'^(msgctxt "[^\n]*"\n)?msgid ((?:"[^\n]*"\n)+)', re.MULTILINE)
-    counted = Counter(found.groups() for found in entry.finditer(path.read_text("utf-8")))
-    for (_context, text), times in counted.items():
+_LINE: Final = re.compile(r'#.*|\s*|(?:msgctxt|msgid|msgid_plural|msgstr|msgstr\[\d\])? ?"(?:[^"\\]|\\.)*"')
+_ENTRY: Final = re.compile(r'^(msgctxt "[^\n]*"\n)?msgid ((?:"[^\n]*"\n)+)', re.MULTILINE)
+
+
+def _file_problems(path: Path, root: Path) -> Iterator[Problem]:
+    # Babel reads past a missing quote, and keeps one of two entries for the same text, without a word.
+    place, text = path.relative_to(root).as_posix(), path.read_text("utf-8")
+    for number, line in enumerate(text.splitlines(), 1):
+        if not _LINE.fullmatch(line):
+            yield Problem("not a line of a catalogue", line, f"{place}:{number}")
+    for (_context, source), times in Counter(found.groups() for found in _ENTRY.finditer(text)).items():
         if times > 1:
-            yield Problem("stands twice", text.strip(), path.relative_to(root).as_posix())
+            yield Problem("stands twice", source.strip(), place)
 
 
 # ---- Writing
@@ -281,10 +283,9 @@ def normalised(path: Path) -> str:
     catalogue = read_catalogue(path)
     for message in catalogue:
         message.auto_comments = []
+        message.flags.discard("python-format")
     body = io.BytesIO()
-    write_po(
-        body, catalogue, width=0, no_location=True, omit_header=True, sort_output=True, ignore_obsolete=True
-    )
+    write_po(body, catalogue, width=0, no_location=True, omit_header=True, sort_output=True, ignore_obsolete=True)
     header = (
         'msgid ""\nmsgstr ""\n'
         f'"Language: {path.parent.name}\\n"\n'
@@ -314,9 +315,7 @@ def main(sort: bool, only: str | None) -> None:
             by_slice.setdefault(_home(text), []).append(text)
         for name, texts in sorted(by_slice.items()):
             if only in (None, name):
-                click.echo(
-                    f"# ---- locales/{language}/{name}.po: {len(texts)} to translate\n\n{snippet(texts)}"
-                )
+                click.echo(f"# ---- locales/{language}/{name}.po: {len(texts)} to translate\n\n{snippet(texts)}")
         others = [problem for problem in problems(language) if problem.kind != "missing"]
         for problem in others:
             click.echo(str(problem), err=True)
