@@ -126,7 +126,7 @@ def _fill(text: str, values: Mapping[str, Any]) -> str:
     # Jinja's own newstyle gettext declares every message safe markup, also one that carries a person's
     # text. Here a message is plain text, escaped as any other; only values that are markup stay markup.
     if not values:
-        return text.replace("%%", "%")
+        return text if "%(" in text else text.replace("%%", "%")
     if any(hasattr(value, "__html__") for value in values.values()):
         return Markup(escape(text)) % values  # noqa: S704 (escaped, then filled in)
     return text % values

@@ -77,6 +77,7 @@ def test_latvian_is_the_language_until_another_is_chosen_and_returns_afterwards(
 def test_an_untranslated_text_is_shown_in_its_source_and_an_empty_one_stays_empty() -> None:
     assert i18n.gettext("Not in any catalogue: %(name)s", name="x") == "Not in any catalogue: x"
     assert i18n.gettext("") == ""
+    assert i18n.gettext("%(n)s %% of 100 %%") % {"n": 5} == i18n.gettext("%(n)s %% of 100 %%", n=5) == "5 % of 100 %"
 
 
 def test_a_persons_text_is_never_taken_for_markup_or_for_a_pattern(environment: Environment) -> None:
