@@ -1,5 +1,13 @@
 """The failures a person is told about: each message says in one sentence what is wrong and what to do."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stratplan.documents import LivingDocument
+
 
 class StratplanError(Exception):
     """A failure whose message is shown to a person as it is, without a traceback."""
@@ -7,3 +15,24 @@ class StratplanError(Exception):
 
 class DatabaseUnavailable(StratplanError):
     """The database cannot be found, started or reached."""
+
+
+class RuleBroken(StratplanError):
+    """A change that a rule forbids; nothing was written. `field` names the form field it stands at, if one."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotVisible(StratplanError):
+    """What does not exist, or what this reader may not see: the two are not told apart."""
+
+
+class StaleEdit(StratplanError):
+    """A change based on an older version; carries the document as it is now and the values that were meant."""
+
+    def __init__(self, current: LivingDocument, mine: Mapping[str, Any]) -> None:
+        super().__init__(current.caption)
+        self.current = current
+        self.mine = dict(mine)

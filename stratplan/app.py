@@ -1,0 +1,99 @@
+"""The application put together: the only file that knows every slice."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any
+
+from beanie import Document
+from litestar import Litestar, get
+from litestar.di import Provide
+from litestar.response import Response
+from litestar_htmx import HTMXPlugin
+
+from stratplan import database
+from stratplan.accounts import routes as accounts
+from stratplan.answers import exception_handlers
+from stratplan.assets import Assets, static_files
+from stratplan.audit import AuditEntry, Head
+from stratplan.frame import Frame
+from stratplan.goals import routes as goals
+from stratplan.goals.models import Goal, Report, Task
+from stratplan.history import routes as history
+from stratplan.investments import routes as investments
+from stratplan.investments.models import InvestmentLine
+from stratplan.kept import KeepPages
+from stratplan.overview import routes as overview
+from stratplan.permissions import Permission, require_permission
+from stratplan.plans import routes as plans
+from stratplan.plans.models import FundingSource, Organisation, Plan, Section, Term
+from stratplan.settings import Settings, resource
+from stratplan.swot import routes as swot
+from stratplan.swot.models import SwotEntry
+from stratplan.units import routes as units
+from stratplan.units.models import Unit
+from stratplan.web import Site, open_view
+
+DOCUMENTS: Sequence[type[Document]] = (
+    Head,
+    AuditEntry,
+    Organisation,
+    Plan,
+    Section,
+    Term,
+    FundingSource,
+    Unit,
+    Goal,
+    Task,
+    Report,
+    InvestmentLine,
+    SwotEntry,
+)
+LARGEST_REQUEST = 2 * 2**20
+OWN_NAMES = ("127.0.0.1", "localhost", "::1")
+
+
+@get("/health", permission=Permission.OPEN, media_type="text/plain")
+async def health() -> Response[str]:
+    """Whether this process and its database answer."""
+    alive = await database.current().is_alive()
+    return Response("ok\n" if alive else "no database\n", status_code=200 if alive else 503, media_type="text/plain")
+
+
+def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date] | None = None) -> Frame:
+    """The whole application for one database; `today` replaces the clock where a page is asked for a known day."""
+
+    @asynccontextmanager
+    async def connected(app: Litestar) -> AsyncIterator[None]:
+        async with database.connect(mongodb_uri, settings.mongodb_database, DOCUMENTS):
+            yield
+
+    assets = Assets(resource("static") / "dist")
+    site = Site(templates=resource("templates"), assets=assets, timezone=settings.timezone, today=today)
+    handlers: list[Any] = [
+        health,
+        static_files(assets),
+        *accounts.handlers,
+        *plans.handlers,
+        *units.handlers,
+        *goals.handlers,
+        *investments.handlers,
+        *swot.handlers,
+        *overview.handlers,
+        *history.handlers,
+    ]
+    litestar = Litestar(
+        handlers,
+        plugins=[HTMXPlugin()],
+        guards=[require_permission],
+        dependencies={"view": Provide(open_view)},
+        middleware=[KeepPages(site.snapshots, site.today)],
+        exception_handlers=exception_handlers,
+        lifespan=[connected],
+        openapi_config=None,
+        request_max_body_size=LARGEST_REQUEST,
+        logging_config=None,
+        debug=False,
+    )
+    litestar.state.site = site
+    return Frame(litestar, hosts=OWN_NAMES, default_language=settings.language)

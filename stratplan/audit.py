@@ -1,0 +1,269 @@
+"""The one door for writing: every change is one transaction of documents, an audit entry and the scope's head.
+
+Entries of a scope form an append-only chain: each carries the SHA-256 of the one before. The head carries the last
+entry's number, which is the scope's revision: what a page is kept by.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from beanie import Document, PydanticObjectId
+from bson import Decimal128
+from pydantic import BaseModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from stratplan.accounts.models import Account
+from stratplan.database import Session, in_transaction
+from stratplan.errors import RuleBroken, StaleEdit
+from stratplan.i18n import _
+
+if TYPE_CHECKING:
+    from stratplan.documents import LivingDocument
+
+GENESIS = "0" * 64
+BOOKKEEPING = {"_id", "id", "scope", "version", "revision_id", "created_at", "worded_at"}
+
+
+class Head(Document):
+    """Where a scope's chain ends: `_id` is the scope, `revision` the number of its last entry."""
+
+    revision: int = 0
+    hash: str = GENESIS
+
+    class Settings:
+        name = "heads"
+
+
+class Change(BaseModel):
+    """What one document was and became; `before` is None for a new one. Only fields that differ are named."""
+
+    kind: str
+    document: PydanticObjectId
+    caption: str
+    version: int
+    before: dict[str, Any] | None
+    after: dict[str, Any]
+
+
+class AuditEntry(Document):
+    """One change: who, when, what, on which versions, with its place in the chain."""
+
+    scope: PydanticObjectId
+    number: int
+    at: datetime
+    by: str
+    by_name: str
+    tag: str
+    changes: list[Change]
+    undoes: PydanticObjectId | None = None
+    previous: str
+    hash: str
+
+    class Settings:
+        name = "audit"
+        indexes: ClassVar = [
+            IndexModel([("scope", ASCENDING), ("number", DESCENDING)], unique=True),
+            IndexModel([("changes.document", ASCENDING), ("number", DESCENDING)]),
+        ]
+
+
+@dataclass(slots=True)
+class Edit:
+    """One document about to be written: as it was read, and the values to set (all of them for a new one)."""
+
+    document: LivingDocument
+    values: dict[str, Any] = field(default_factory=dict)
+    is_new: bool = False
+
+
+def created(document: LivingDocument) -> Edit:
+    """The edit that writes a new document."""
+    return Edit(document, {}, is_new=True)
+
+
+def changed(document: LivingDocument, **values: Any) -> Edit:
+    """The edit that sets `values`, reduced to those that differ from the document as it was read."""
+    checked = type(document).model_validate({**dict(document), **values})
+    return Edit(
+        document,
+        {name: getattr(checked, name) for name in values if getattr(checked, name) != getattr(document, name)},
+    )
+
+
+def deleted(document: LivingDocument) -> Edit:
+    """The edit that deletes a document softly."""
+    return changed(document, deleted=True)
+
+
+def chained_hash(entry: Mapping[str, Any]) -> str:
+    """SHA-256 over an entry as stored (without `hash`), keys sorted, amounts, ids and moments as text."""
+    body = {key: value for key, value in entry.items() if key != "hash"}
+    return hashlib.sha256(
+        json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_as_text).encode()
+    ).hexdigest()
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")
+    if isinstance(value, Decimal128 | PydanticObjectId) or type(value).__name__ == "ObjectId":
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be hashed")
+
+
+async def record(tag: str, edits: Sequence[Edit], *, by: Account, undoes: PydanticObjectId | None = None) -> AuditEntry:
+    """Write `edits` (all of one scope) and their one audit entry in one transaction, and return the entry.
+
+    Raises StaleEdit when a document is no longer at the version it was read at, RuleBroken when a number is taken or
+    a reference leads nowhere; then nothing is written. The documents in `edits` stay as they were read: they may
+    belong to a snapshot that others are reading.
+    """
+    if not edits:
+        raise RuleBroken(_("There is nothing to change."))
+    scope = edits[0].document.scope
+    if any(edit.document.scope != scope for edit in edits):
+        raise ValueError("one change stays within one scope")
+
+    async def work(session: Session) -> AuditEntry:
+        return await _write(session, scope, tag, edits, by, undoes)
+
+    entry: AuditEntry = await in_transaction(work, key=scope)
+    return entry
+
+
+async def was_changed_since(document: LivingDocument, version: int) -> bool:
+    """Whether a field of the document was set after `version`; a report on a task moves its version, not its fields."""
+    entries = AuditEntry.get_motor_collection().find({"changes.document": document.key}, {"changes": 1})
+    return any(
+        [
+            change["document"] == document.key and change["version"] > version and change["after"]
+            async for entry in entries.sort("number", -1).limit(max(0, document.version - version))
+            for change in entry["changes"]
+        ]
+    )
+
+
+async def _write(
+    session: Session,
+    scope: PydanticObjectId,
+    tag: str,
+    edits: Sequence[Edit],
+    by: Account,
+    undoes: PydanticObjectId | None,
+) -> AuditEntry:
+    from stratplan.documents import now, stored
+
+    # The head is written first: two changes of one scope conflict here and are ordered, which makes the checks below
+    # safe without locks of our own.
+    head = await Head.get_motor_collection().find_one_and_update(
+        {"_id": scope}, {"$inc": {"revision": 1}, "$setOnInsert": {"hash": GENESIS}}, upsert=True, session=session
+    )
+    moment = now()
+    changes = []
+    for edit in edits:
+        changes.append(await _write_one(session, edit, moment))
+    for edit in edits:
+        await _check(session, edit)
+    entry: dict[str, Any] = {
+        "_id": PydanticObjectId(),
+        "scope": scope,
+        "number": (head["revision"] if head else 0) + 1,
+        "at": moment,
+        "by": by.id,
+        "by_name": by.name,
+        "tag": tag,
+        "changes": [stored(change) for change in changes],
+        "undoes": undoes,
+        "previous": head["hash"] if head else GENESIS,
+    }
+    entry["hash"] = chained_hash(entry)
+    await AuditEntry.get_motor_collection().insert_one(entry, session=session)
+    await Head.get_motor_collection().update_one({"_id": scope}, {"$set": {"hash": entry["hash"]}}, session=session)
+    return AuditEntry.model_validate(entry)
+
+
+async def _write_one(session: Session, edit: Edit, moment: datetime) -> Change:
+    from stratplan.documents import stored
+
+    document = edit.document
+    collection = type(document).get_motor_collection()
+    if edit.is_new:
+        body = {
+            name: stored(getattr(document, name))
+            for name in type(document).model_fields
+            if name not in ("id", "revision_id")
+        }
+        await collection.insert_one({"_id": document.key, **body}, session=session)
+        after = {name: value for name, value in body.items() if name not in BOOKKEEPING | {"deleted"}}
+        return Change(
+            kind=document.kind, document=document.key, caption=document.caption, version=1, before=None, after=after
+        )
+    before = {name: stored(getattr(document, name)) for name in edit.values}
+    after = {name: stored(value) for name, value in edit.values.items()}
+    wording = {"worded_at": moment} if document.texts & edit.values.keys() else {}
+    version = document.version + 1
+    result = await collection.update_one(
+        {"_id": document.key, "version": document.version},
+        {"$set": {**after, **wording, "version": version}},
+        session=session,
+    )
+    if result.matched_count == 0:
+        current = await type(document).get(document.key, session=session)
+        raise StaleEdit(current or document, edit.values)
+    caption = document.model_copy(update=edit.values).caption
+    return Change(
+        kind=document.kind, document=document.key, caption=caption, version=version, before=before, after=after
+    )
+
+
+async def _check(session: Session, edit: Edit) -> None:
+    """The rules between documents: what must be unique is, what is named exists."""
+    from stratplan.documents import LivingDocument
+
+    document = edit.document.model_copy(update=edit.values)
+    kind = type(document)
+    if document.deleted:
+        for other in LivingDocument.kinds.values():
+            for link in other.links:
+                if link.kind == kind.kind and await other.get_motor_collection().count_documents(
+                    {link.field: document.key, "deleted": False}, session=session
+                ):
+                    raise RuleBroken(
+                        _("“%(name)s” has just come into use elsewhere and cannot be deleted.")
+                        % {"name": document.caption}
+                    )
+        return
+    restored = edit.is_new or "deleted" in edit.values
+    for name in kind.unique:
+        if restored or name in edit.values:
+            value = getattr(document, name)
+            taken = await kind.get_motor_collection().count_documents(
+                {"scope": document.scope, name: value, "deleted": False}, session=session
+            )
+            if taken > 1:
+                raise RuleBroken(_("“%(value)s” is already taken. Choose another.") % {"value": value}, field=name)
+    for link in kind.links:
+        outer, dot, inner = link.field.partition(".")
+        if not (restored or outer in edit.values):
+            continue
+        value = getattr(document, outer)
+        items = value if isinstance(value, list) else [value]
+        wanted = {getattr(item, inner) if dot else item for item in items} - {None}
+        if not wanted:
+            continue
+        target = LivingDocument.kinds[link.kind]
+        found = await target.get_motor_collection().count_documents(
+            {"_id": {"$in": list(wanted)}, "deleted": False}, session=session
+        )
+        if found != len(wanted):
+            raise RuleBroken(
+                _("Something chosen under “%(label)s” does not exist any more. Choose again.")
+                % {"label": _(kind.labels.get(outer, outer))},
+                field=outer,
+            )

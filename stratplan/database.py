@@ -1,0 +1,129 @@
+"""The database's client, start-up checks, indexes and transactions; the only importer of the asynchronous driver."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
+
+from beanie import Document, init_beanie
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
+from pymongo import ReadPreference, WriteConcern
+from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+
+from stratplan.errors import DatabaseUnavailable
+from stratplan.i18n import _
+
+Session = AsyncIOMotorClientSession
+T = TypeVar("T")
+
+OLDEST_SERVER = (5, 0)
+WRITES = WriteConcern(w="majority", j=True)
+
+
+@dataclass(slots=True)
+class Database:
+    """An open connection with every document class bound to it."""
+
+    client: AsyncIOMotorClient[dict[str, Any]]
+    db: AsyncIOMotorDatabase[dict[str, Any]]
+
+    async def is_alive(self) -> bool:
+        """Whether the server answers now."""
+        try:
+            await self.client.admin.command("ping")
+        except PyMongoError:
+            return False
+        return True
+
+
+_open: Database | None = None
+_queues: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+
+
+@asynccontextmanager
+async def connect(uri: str, name: str, documents: Sequence[type[Document]]) -> AsyncIterator[Database]:
+    """Open the database at `uri`, check that it can do what is needed, bind `documents` and make their indexes.
+
+    Raises DatabaseUnavailable with one sentence when it is unreachable, too old, or not a replica set.
+    """
+    global _open
+    client: AsyncIOMotorClient[dict[str, Any]]
+    try:
+        client = AsyncIOMotorClient(
+            uri, tz_aware=True, serverSelectionTimeoutMS=5000, connectTimeoutMS=5000, appname="stratplan", w="majority"
+        )
+    except (InvalidURI, ConfigurationError, ValueError) as error:
+        raise DatabaseUnavailable(
+            _("STRATPLAN_MONGODB_URI is not a MongoDB address (%(reason)s). Correct it and start again.")
+            % {"reason": error}
+        ) from None
+    try:
+        await _check_server(client)
+        database = Database(client, client.get_database(name, write_concern=WRITES))
+        await init_beanie(database=database.db, document_models=list(documents))
+        _open = database
+        yield database
+    finally:
+        _open = None
+        client.close()
+
+
+async def _check_server(client: AsyncIOMotorClient[dict[str, Any]]) -> None:
+    try:
+        hello = await client.admin.command("hello")
+        info = await client.server_info()
+    except OperationFailure as error:
+        raise DatabaseUnavailable(
+            _("The MongoDB server refused the connection (%(reason)s). Check the account in STRATPLAN_MONGODB_URI.")
+            % {"reason": (error.details or {}).get("errmsg", error)}
+        ) from None
+    except PyMongoError:
+        raise DatabaseUnavailable(
+            _("No MongoDB server answers at the address in STRATPLAN_MONGODB_URI. Start it or correct the address.")
+        ) from None
+    if tuple(info["versionArray"][:2]) < OLDEST_SERVER:
+        raise DatabaseUnavailable(
+            _("The MongoDB server is version %(version)s; stratplan needs 5.0 or newer. Upgrade the server.")
+            % {"version": info["version"]}
+        )
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        raise DatabaseUnavailable(
+            _(
+                "The MongoDB server is not a replica set, so it has no transactions. "
+                "Start it with --replSet and run rs.initiate()."
+            )
+        )
+
+
+def current() -> Database:
+    """The database that is open in this process."""
+    if _open is None:
+        raise RuntimeError("no database is open")
+    return _open
+
+
+async def in_transaction(work: Callable[[Session], Coroutine[Any, Any, T]], *, key: Hashable) -> T:
+    """Run `work` in one transaction, again when the server asks for it, and return what it returned.
+
+    Work of the same `key` queues within this process: it would only conflict on the same head and be retried.
+    """
+    queue = _queues.setdefault(key, asyncio.Lock())
+    async with queue, await current().client.start_session() as session:
+        return await session.with_transaction(
+            work,
+            read_concern=ReadConcern("snapshot"),
+            write_concern=WRITES,
+            read_preference=ReadPreference.PRIMARY,
+        )
+
+
+@asynccontextmanager
+async def one_moment() -> AsyncIterator[Session]:
+    """A session whose reads all see the database as it was at one moment."""
+    async with await current().client.start_session(snapshot=True) as session:
+        yield session

@@ -1,0 +1,269 @@
+"""What every living document has: its plan, its version, its limits on text and money, and the verbs that all share.
+
+A document is never written except through `audit.record`; the verbs here and in the slices are its only callers.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum, StrEnum
+from typing import Annotated, Any, ClassVar, Self
+
+from beanie import Document, PydanticObjectId
+from bson import Decimal128, ObjectId
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from stratplan import audit
+from stratplan.accounts.models import Account
+from stratplan.errors import NotVisible, RuleBroken, StaleEdit
+from stratplan.goals.period import Period
+from stratplan.i18n import N_, _
+
+# --- the values that documents, forms, seeds and the API share -------------------------------------------------
+
+
+def _clean(text: str) -> str:
+    """Text as it is kept: NFC, newlines as \\n, no other control characters (refused, not removed)."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t":
+            raise ValueError(N_("The text has a control character that cannot be kept."))
+    return text
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _from_stored(value: Any) -> Any:
+    return value.to_decimal() if isinstance(value, Decimal128) else value
+
+
+Line = Annotated[
+    str, AfterValidator(_clean), AfterValidator(_one_line), StringConstraints(min_length=1, max_length=500)
+]
+OptionalLine = Annotated[str, AfterValidator(_clean), AfterValidator(_one_line), StringConstraints(max_length=500)]
+Prose = Annotated[
+    str, AfterValidator(_clean), StringConstraints(strip_whitespace=True, min_length=1, max_length=30_000)
+]
+OptionalProse = Annotated[str, AfterValidator(_clean), StringConstraints(strip_whitespace=True, max_length=30_000)]
+Code = Annotated[str, AfterValidator(_clean), AfterValidator(_one_line), StringConstraints(min_length=1, max_length=30)]
+Money = Annotated[
+    Decimal, BeforeValidator(_from_stored), Field(ge=0, max_digits=14, decimal_places=2, allow_inf_nan=False)
+]
+Weight = Annotated[
+    Decimal,
+    BeforeValidator(_from_stored),
+    Field(ge=0, le=1_000_000, max_digits=10, decimal_places=3, allow_inf_nan=False),
+]
+Percent = Annotated[
+    Decimal,
+    BeforeValidator(_from_stored),
+    Field(ge=0, le=100, max_digits=7, decimal_places=4, allow_inf_nan=False),
+]
+Headcount = Annotated[
+    Decimal,
+    BeforeValidator(_from_stored),
+    Field(ge=0, le=100_000, max_digits=8, decimal_places=2, allow_inf_nan=False),
+]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+Reference = PydanticObjectId
+
+
+def now() -> datetime:
+    """This moment in UTC, to the millisecond that MongoDB keeps."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def stored(value: Any) -> Any:
+    """A Python value as BSON keeps it: amounts as Decimal128, days and periods as text that sorts, enums by value."""
+    match value:
+        case None | bool() | int() | ObjectId() | datetime() | Decimal128():
+            return value
+        case Enum():
+            return value.value
+        case str():
+            return str(value)
+        case Decimal():
+            return Decimal128(value)
+        case date():
+            return value.isoformat()
+        case Period():
+            return str(value)
+        case BaseModel():
+            return {name: stored(getattr(value, name)) for name in type(value).model_fields}
+        case Mapping():
+            return {str(key): stored(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [stored(item) for item in value]
+    raise TypeError(f"{type(value).__name__} is not kept in documents")
+
+
+class Part(BaseModel):
+    """A piece kept inside a document (a milestone, a share)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# --- references ------------------------------------------------------------------------------------------------
+
+
+class OnDelete(StrEnum):
+    """What deleting a document does to those that name it."""
+
+    REFUSE = "refuse"
+    UNLINK = "unlink"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One field (dotted inside lists) that names documents of another kind."""
+
+    field: str
+    kind: str
+    on_delete: OnDelete = OnDelete.REFUSE
+
+
+# --- the living document ---------------------------------------------------------------------------------------
+
+
+class LivingDocument(Document):
+    """A document that people work on: belongs to a plan (or an organisation), has versions, is deleted softly."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scope: PydanticObjectId
+    version: int = 1
+    deleted: bool = False
+    created_at: datetime = Field(default_factory=now)
+    worded_at: datetime | None = None
+
+    kind: ClassVar[str]
+    noun: ClassVar[str]  # what a person calls it; an English source text
+    labels: ClassVar[Mapping[str, str]]  # the fields a person may see, in order, with their names
+    texts: ClassVar[frozenset[str]] = frozenset()  # fields that `as_of` cannot take back in time
+    links: ClassVar[tuple[Link, ...]] = ()
+    unique: ClassVar[tuple[str, ...]] = ()  # fields that no two documents of a scope share
+    kinds: ClassVar[dict[str, type[LivingDocument]]] = {}
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if "kind" in cls.__dict__:
+            LivingDocument.kinds[cls.kind] = cls
+
+    @property
+    def caption(self) -> str:
+        """What the document is called in lists, notices and the history."""
+        raise NotImplementedError
+
+    @property
+    def belongs_to(self) -> tuple[str, PydanticObjectId] | None:
+        """The kind and id of the document whose figures this one is part of (a report's task), if any."""
+        return None
+
+    @property
+    def key(self) -> PydanticObjectId:
+        """The id; every document has one from the moment it is made."""
+        assert self.id is not None
+        return self.id
+
+    @classmethod
+    def new(cls, **values: Any) -> Self:
+        """A document with an id of its own, checked, not yet written."""
+        return cls(id=PydanticObjectId(), **values)
+
+    # The verbs that all documents share; slices add their own beside these.
+
+    async def add(self, *, by: Account) -> audit.AuditEntry:
+        """Write this new document."""
+        return await audit.record(f"{self.kind}.created", [audit.created(self)], by=by)
+
+    async def edit(
+        self, values: Mapping[str, Any], *, by: Account, based_on: int, tag: str = "edited"
+    ) -> audit.AuditEntry | None:
+        """Set `values`, which were decided looking at version `based_on`; None where nothing differs.
+
+        Raises StaleEdit when the document has moved on, RuleBroken when a rule forbids the outcome.
+        """
+        if based_on != self.version and await audit.was_changed_since(self, based_on):
+            raise StaleEdit(self, values)
+        change = audit.changed(self, **values)
+        if not change.values:
+            return None
+        return await audit.record(f"{self.kind}.{tag}", [change], by=by)
+
+    async def remove(self, *, by: Account, based_on: int) -> audit.AuditEntry:
+        """Delete softly; what names this is refused, unlinked or deleted with it, as its `links` say."""
+        if based_on != self.version:
+            raise StaleEdit(self, {})
+        return await audit.record(f"{self.kind}.deleted", await _deletion(self), by=by)
+
+    @classmethod
+    async def arrange(cls, siblings: Iterable[Self], *, by: Account) -> audit.AuditEntry | None:
+        """Give `siblings` (documents with an `order`) the order in which they come."""
+        edits = [
+            audit.changed(document, order=place)
+            for place, document in enumerate(siblings, start=1)
+            if getattr(document, "order", None) != place
+        ]
+        return await audit.record(f"{cls.kind}.reordered", edits, by=by) if edits else None
+
+
+async def _deletion(document: LivingDocument) -> list[audit.Edit]:
+    """The edits that deleting `document` takes, or RuleBroken naming what stands in the way."""
+    edits = {document.key: audit.deleted(document)}
+    for kind in LivingDocument.kinds.values():
+        for link in kind.links:
+            if link.kind != document.kind:
+                continue
+            found = await kind.find({link.field: document.key, "deleted": False}).to_list()
+            if not found:
+                continue
+            if link.on_delete is OnDelete.REFUSE:
+                captions = ", ".join(sorted(other.caption for other in found)[:5])
+                raise RuleBroken(
+                    _("“%(name)s” cannot be deleted while it is used in: %(users)s. Change those first.")
+                    % {"name": document.caption, "users": captions + (" …" if len(found) > 5 else "")}
+                )
+            for other in found:
+                if link.on_delete is OnDelete.DELETE:
+                    edits[other.key] = audit.deleted(other)
+                elif other.key not in edits:
+                    edits[other.key] = audit.changed(other, **_without(other, link.field, document.key))
+                elif not edits[other.key].values.get("deleted"):
+                    edits[other.key].values.update(_without(other, link.field, document.key))
+    return list(edits.values())
+
+
+def _without(document: LivingDocument, field: str, gone: PydanticObjectId) -> dict[str, Any]:
+    value = getattr(document, field)
+    return {field: [item for item in value if item != gone] if isinstance(value, list) else None}
+
+
+async def undo(entry_id: PydanticObjectId, *, scope: PydanticObjectId, by: Account) -> audit.AuditEntry:
+    """Take one recorded change back, as a new change.
+
+    Refused when a document of it has changed since: then its history is the place to choose a version.
+    """
+    entry = await audit.AuditEntry.find_one({"_id": entry_id, "scope": scope})
+    if entry is None:
+        raise NotVisible(_("This change is not in the history."))
+    edits = []
+    for change in entry.changes:
+        kind = LivingDocument.kinds[change.kind]
+        document = await kind.get(change.document)
+        if document is None or document.version != change.version:
+            raise RuleBroken(
+                _("“%(name)s” has been changed since, so this can no longer be undone. Edit it instead.")
+                % {"name": change.caption}
+            )
+        before = {"deleted": True} if change.before is None else change.before
+        edits.append(audit.changed(document, **before))
+    return await audit.record("change.undone", [edit for edit in edits if edit.values], by=by, undoes=entry.id)

@@ -1,0 +1,170 @@
+"""What surrounds every request: who reads in which language, checks of where it comes from, headers, and the log."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable, MutableMapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from stratplan.accounts.models import LOCAL, Account
+from stratplan.i18n import LANGUAGES, set_language
+from stratplan.i18n import language as language_in_force
+from stratplan.permissions import Permission
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+THEMES = ("auto", "light", "dark")
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+log = logging.getLogger("stratplan.requests")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who asks, and how they want to read."""
+
+    account: Account
+    language: str
+    theme: str
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What the reader may do."""
+        return self.account.role.permissions
+
+    @property
+    def name(self) -> str:
+        """What the reader is called."""
+        return self.account.name
+
+    @property
+    def rights(self) -> str:
+        """What tells apart readers who see different pages; part of the key a page is kept by."""
+        return self.account.role.value
+
+
+class Frame:
+    """The outermost ASGI application: wraps the whole app, so that its answers for unknown addresses have it too."""
+
+    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], default_language: str) -> None:
+        self.app = app
+        self.hosts = frozenset(hosts)
+        self.default_language = default_language
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or refuse it before the app sees it."""
+        if scope["type"] != ScopeType.HTTP:
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = secrets.token_hex(8)
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        # A state of its own for each request: the server hands the same mapping to all.
+        state = cast("MutableMapping[str, Any]", scope)["state"] = dict(scope.get("state") or {})
+        state["request_id"] = request_id
+        reader = state["reader"] = self._reader(headers)
+        status = 0
+
+        async def send_framed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                present = {name for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *((k.encode(), v.encode()) for k, v in HEADERS.items() if k.encode() not in present),
+                    (b"x-request-id", request_id.encode()),
+                ]
+            await send(message)
+
+        token = set_language(reader.language)
+        try:
+            refusal = self._refusal(scope["method"], headers)
+            if refusal:
+                await _refuse(send_framed, *refusal)
+            else:
+                await self.app(scope, receive, send_framed)
+        finally:
+            language_in_force.reset(token)
+            taken = round((time.perf_counter() - started) * 1000, 1)
+            if status >= 500 or scope["method"] not in SAFE_METHODS or log.isEnabledFor(logging.DEBUG):
+                log.log(
+                    logging.ERROR if status >= 500 else logging.INFO,
+                    json.dumps(
+                        {
+                            "event": "request",
+                            "id": request_id,
+                            "method": scope["method"],
+                            "path": scope["path"],
+                            "status": status,
+                            "ms": taken,
+                            "account": reader.account.id,
+                        },
+                        ensure_ascii=False,
+                    ),
+                )
+
+    def _reader(self, headers: dict[bytes, str]) -> Reader:
+        cookies = read_cookies(headers.get(b"cookie", ""))
+        language = cookies.get("language", "")
+        theme = cookies.get("theme", "")
+        return Reader(
+            LOCAL,
+            language if language in LANGUAGES else self.default_language,
+            theme if theme in THEMES else "auto",
+        )
+
+    def _refusal(self, method: str, headers: dict[bytes, str]) -> tuple[int, str] | None:
+        """A status and a sentence for requests that another site's page, or a rebound name, sent in our name."""
+        host = headers.get(b"host", "")
+        if urlsplit(f"//{host}").hostname not in self.hosts:
+            return 400, "This server is not known under the name in the request's Host header.\n"
+        if method in SAFE_METHODS:
+            return None
+        site = headers.get(b"sec-fetch-site")
+        if site is not None:
+            own = site in ("same-origin", "none")
+        else:
+            origin = headers.get(b"origin")
+            own = origin is None or urlsplit(origin).netloc == host
+        return None if own else (403, "A change must be sent from this site's own pages.\n")
+
+
+def read_cookies(header: str) -> dict[str, str]:
+    """The cookies of a request; a malformed header has none."""
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+    except CookieError:
+        return {}
+
+
+async def _refuse(send: Callable[[Message], Any], status: int, sentence: str) -> None:
+    await send(
+        cast(
+            "Message",
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [(b"content-type", b"text/plain; charset=utf-8")],
+            },
+        )
+    )
+    await send(cast("Message", {"type": "http.response.body", "body": sentence.encode(), "more_body": False}))

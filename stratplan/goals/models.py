@@ -1,0 +1,212 @@
+"""Goals, the tasks under them, and the reports on the tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from pydantic import Field, field_validator
+from pymongo import ASCENDING, IndexModel
+
+from stratplan import audit
+from stratplan.accounts.models import Account
+from stratplan.documents import (
+    Code,
+    Key,
+    Line,
+    Link,
+    LivingDocument,
+    OnDelete,
+    OptionalProse,
+    Part,
+    Reference,
+    Weight,
+)
+from stratplan.errors import RuleBroken, StaleEdit
+from stratplan.goals.period import Period
+from stratplan.goals.states import Execution, Outcome
+from stratplan.i18n import N_, _
+from stratplan.numbering import clean_number
+
+BY_SCOPE = IndexModel([("scope", ASCENDING), ("deleted", ASCENDING)])
+
+
+class Goal(LivingDocument):
+    """A strategic goal of a plan (SM1)."""
+
+    code: Code
+    order: int = 0
+    title: Line
+    description: OptionalProse = ""
+    weight: Weight = Decimal(1)
+
+    kind: ClassVar = "goal"
+    noun: ClassVar = N_("goal")
+    labels: ClassVar = {
+        "code": N_("Code"),
+        "title": N_("Title"),
+        "description": N_("Description"),
+        "weight": N_("Weight"),
+        "order": N_("Place"),
+    }
+    texts: ClassVar = frozenset({"code", "title", "description"})
+    unique: ClassVar = ("code",)
+
+    class Settings:
+        name = "goals"
+        indexes: ClassVar = [BY_SCOPE]
+
+    @property
+    def caption(self) -> str:
+        return f"{self.code} {self.title}"
+
+
+class Milestone(Part):
+    """A step of a task; with milestones, progress is the weight of those done."""
+
+    key: Key
+    title: Line
+    due: date | None = None
+    done_on: date | None = None
+    weight: Weight = Decimal(1)
+
+
+class Task(LivingDocument):
+    """What is to be done for a goal: its result, period, responsible units and funding sources.
+
+    Its progress and state are not fields: they follow from its reports and milestones for the day that is asked for.
+    """
+
+    number: Code
+    goal: Reference
+    title: Line
+    result: OptionalProse = ""
+    period: Period
+    lead: Reference | None = None
+    partners: list[Reference] = []
+    sources: list[Reference] = []
+    weight: Weight = Decimal(1)
+    milestones: Annotated[list[Milestone], Field(max_length=100)] = []
+
+    kind: ClassVar = "task"
+    noun: ClassVar = N_("task")
+    labels: ClassVar = {
+        "number": N_("Number"),
+        "goal": N_("Goal"),
+        "title": N_("Title"),
+        "result": N_("Expected result"),
+        "period": N_("Period"),
+        "lead": N_("Responsible unit"),
+        "partners": N_("Partner units"),
+        "sources": N_("Funding sources"),
+        "weight": N_("Weight"),
+        "milestones": N_("Milestones"),
+    }
+    texts: ClassVar = frozenset({"number", "title", "result", "period", "lead", "partners", "sources"})
+    links: ClassVar = (
+        Link("goal", "goal"),
+        Link("lead", "unit"),
+        Link("partners", "unit"),
+        Link("sources", "source"),
+    )
+    unique: ClassVar = ("number",)
+
+    class Settings:
+        name = "tasks"
+        indexes: ClassVar = [BY_SCOPE]
+
+    @field_validator("number")
+    @classmethod
+    def _number_is_clean(cls, number: str) -> str:
+        return clean_number(number)
+
+    @property
+    def caption(self) -> str:
+        return f"{self.number} {self.title}"
+
+    async def report(
+        self,
+        *,
+        on: date,
+        execution: Execution,
+        outcome: Outcome,
+        text: str,
+        percent: int | None = None,
+        done: Mapping[str, date] | None = None,
+        illustrative: bool = False,
+        by: Account,
+        based_on: int,
+    ) -> audit.AuditEntry:
+        """Report the state of this task on the day `on`: `percent` (0–100), or, where it has milestones, the day on
+        which each of `done` (by key) was reached; those not named are not done any more.
+
+        Raises StaleEdit when the task was changed or reported on since version `based_on`.
+        """
+        values = {"percent": percent, "execution": execution, "outcome": outcome, "text": text, "on": on}
+        if based_on != self.version:
+            raise StaleEdit(self, values)
+        if self.milestones and percent is not None:
+            raise RuleBroken(
+                _("This task's progress is counted from its milestones: mark those done."), field="percent"
+            )
+        report = Report.new(scope=self.scope, task=self.key, by_name=by.name, illustrative=illustrative, **values)
+        touch = audit.changed(self)
+        if self.milestones and done is not None:
+            unknown = done.keys() - {milestone.key for milestone in self.milestones}
+            if unknown:
+                raise RuleBroken(_("A milestone that is reported as done does not exist any more."), field="done")
+            touch = audit.changed(
+                self,
+                milestones=[
+                    milestone.model_copy(update={"done_on": done.get(milestone.key)}) for milestone in self.milestones
+                ],
+            )
+        return await audit.record("task.reported", [touch, audit.created(report)], by=by)
+
+    async def move(self, goal: Reference, number: str, *, by: Account, based_on: int) -> audit.AuditEntry | None:
+        """Put the task under another goal, with the number it gets there."""
+        return await self.edit({"goal": goal, "number": number}, by=by, based_on=based_on, tag="moved")
+
+    @classmethod
+    async def renumber(cls, numbered: Sequence[tuple[Task, str]], *, by: Account) -> audit.AuditEntry | None:
+        """Give tasks the numbers beside them, in one change."""
+        edits = [audit.changed(task, number=number) for task, number in numbered if task.number != number]
+        return await audit.record("task.renumbered", edits, by=by) if edits else None
+
+
+class Report(LivingDocument):
+    """What a unit reported of a task: how far it was on a day, and in words."""
+
+    task: Reference
+    on: date
+    percent: Annotated[int, Field(ge=0, le=100)] | None = None
+    execution: Execution
+    outcome: Outcome = Outcome.NOT_ASSESSED
+    text: OptionalProse = ""
+    by_name: Line
+    illustrative: bool = False
+
+    kind: ClassVar = "report"
+    noun: ClassVar = N_("report")
+    labels: ClassVar = {
+        "on": N_("As of"),
+        "percent": N_("Progress, %"),
+        "execution": N_("Execution"),
+        "outcome": N_("Result"),
+        "text": N_("What was done"),
+    }
+    links: ClassVar = (Link("task", "task", OnDelete.DELETE),)
+
+    class Settings:
+        name = "reports"
+        indexes: ClassVar = [BY_SCOPE]
+
+    @property
+    def caption(self) -> str:
+        return self.on.isoformat()
+
+    @property
+    def belongs_to(self) -> tuple[str, Reference]:
+        return "task", self.task

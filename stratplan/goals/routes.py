@@ -1,0 +1,3 @@
+"""Pages of goals."""
+
+handlers: list[object] = []

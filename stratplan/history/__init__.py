@@ -1,0 +1,1 @@
+"""History: what was changed, by whom and when, and taking it back."""

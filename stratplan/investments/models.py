@@ -1,0 +1,164 @@
+"""The lines of the investment plan: amounts, shares by source, stages, and the money planned, contracted and spent."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from pydantic import Field, field_validator, model_validator
+from pymongo import ASCENDING, IndexModel
+
+from stratplan import audit
+from stratplan.accounts.models import Account
+from stratplan.documents import (
+    Code,
+    Key,
+    Line,
+    Link,
+    LivingDocument,
+    Money,
+    OnDelete,
+    OptionalProse,
+    Part,
+    Percent,
+    Reference,
+)
+from stratplan.errors import StaleEdit
+from stratplan.goals.period import Period
+from stratplan.i18n import N_
+from stratplan.numbering import clean_number
+from stratplan.plans.models import Year
+
+
+class Share(Part):
+    """What one source pays of a line: a percentage of it or an amount; `inferred` when the document leaves it open."""
+
+    source: Reference
+    percent: Percent | None = None
+    amount: Money | None = None
+    inferred: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Share:
+        if (self.percent is None) == (self.amount is None):
+            raise ValueError(N_("Give each source either a percentage or an amount."))
+        return self
+
+
+class Stage(Part):
+    """A step in which a line is carried out."""
+
+    key: Key
+    title: Line
+    period: Period | None = None
+    amount: Money | None = None
+    done_on: date | None = None
+
+
+class YearAmount(Part):
+    """What one source is planned to pay in one year."""
+
+    source: Reference
+    year: Year
+    amount: Money
+
+
+class MoneyReport(Part):
+    """Sums contracted and spent so far for one source and year, as known on a day."""
+
+    on: date
+    source: Reference
+    year: Year
+    contracted: Money | None = None
+    spent: Money | None = None
+    illustrative: bool = False
+
+
+class InvestmentLine(LivingDocument):
+    """A line of the investment plan, in that plan's own numbering; a heading only groups the lines under its number."""
+
+    number: Code
+    title: Line
+    goal: Reference
+    tasks: list[Reference] = []
+    heading: bool = False
+    amount: Money | None = None
+    yearly: bool = False
+    period: Period | None = None
+    shares: Annotated[list[Share], Field(max_length=30)] = []
+    stages: Annotated[list[Stage], Field(max_length=100)] = []
+    planned: Annotated[list[YearAmount], Field(max_length=500)] = []
+    money_reports: Annotated[list[MoneyReport], Field(max_length=5000)] = []
+    note: OptionalProse = ""
+
+    kind: ClassVar = "line"
+    noun: ClassVar = N_("investment line")
+    labels: ClassVar = {
+        "number": N_("Number"),
+        "title": N_("Title"),
+        "goal": N_("Goal"),
+        "tasks": N_("Tasks it pays for"),
+        "heading": N_("Heading"),
+        "amount": N_("Indicative amount"),
+        "yearly": N_("Each year"),
+        "period": N_("Period"),
+        "shares": N_("Shares by source"),
+        "stages": N_("Stages"),
+        "planned": N_("Planned by year"),
+        "money_reports": N_("Contracted and spent"),
+        "note": N_("Note"),
+    }
+    texts: ClassVar = frozenset({"number", "title", "amount", "yearly", "period", "shares", "planned", "note"})
+    links: ClassVar = (
+        Link("goal", "goal"),
+        Link("tasks", "task", OnDelete.UNLINK),
+        Link("shares.source", "source"),
+        Link("planned.source", "source"),
+        Link("money_reports.source", "source"),
+    )
+    unique: ClassVar = ("number",)
+
+    class Settings:
+        name = "investment_lines"
+        indexes: ClassVar = [IndexModel([("scope", ASCENDING), ("deleted", ASCENDING)])]
+
+    @field_validator("number")
+    @classmethod
+    def _number_is_clean(cls, number: str) -> str:
+        return clean_number(number)
+
+    @model_validator(mode="after")
+    def _a_heading_has_no_money(self) -> InvestmentLine:
+        if self.heading and (self.amount is not None or self.shares or self.planned):
+            raise ValueError(N_("A heading has no amount and no shares of its own."))
+        return self
+
+    @property
+    def caption(self) -> str:
+        return f"{self.number} {self.title}"
+
+    async def report_money(
+        self,
+        *,
+        on: date,
+        source: Reference,
+        year: int,
+        contracted: Decimal | None,
+        spent: Decimal | None,
+        illustrative: bool = False,
+        by: Account,
+        based_on: int,
+    ) -> audit.AuditEntry:
+        """Report the EUR contracted and spent so far from `source` for `year`, as known on the day `on`.
+
+        A second report of the same day, source and year replaces the first.
+        """
+        if based_on != self.version:
+            raise StaleEdit(self, {"contracted": contracted, "spent": spent})
+        fresh = MoneyReport(
+            on=on, source=source, year=year, contracted=contracted, spent=spent, illustrative=illustrative
+        )
+        kept = [entry for entry in self.money_reports if (entry.on, entry.source, entry.year) != (on, source, year)]
+        reports = sorted([*kept, fresh], key=lambda entry: (entry.on, entry.year, str(entry.source)))
+        return await audit.record("line.money_reported", [audit.changed(self, money_reports=reports)], by=by)

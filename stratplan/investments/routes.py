@@ -1,0 +1,3 @@
+"""Pages of investments."""
+
+handlers: list[object] = []

@@ -1,0 +1,1 @@
+"""Pages across slices; reads only, owns no document."""

@@ -1,0 +1,3 @@
+"""Pages of overview."""
+
+handlers: list[object] = []

@@ -1,0 +1,198 @@
+"""The plan itself, its texts, terms and funding sources."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar
+
+from beanie import PydanticObjectId
+from pydantic import Field, StringConstraints, model_validator
+from pymongo import ASCENDING, IndexModel
+
+from stratplan.choice import Choice
+from stratplan.documents import Code, Line, Link, LivingDocument, OptionalLine, OptionalProse, Prose, Reference
+from stratplan.i18n import N_
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Year = Annotated[int, Field(ge=1990, le=2100)]
+BY_SCOPE = IndexModel([("scope", ASCENDING), ("deleted", ASCENDING)])
+
+
+class PlanState(Choice):
+    """How far the council has taken a plan."""
+
+    DRAFT = "draft", N_("Draft"), "neutral", "pencil"
+    APPROVED = "approved", N_("Approved"), "success", "stamp"
+    ARCHIVED = "archived", N_("Archived"), "muted", "archive"
+
+
+class FundingKind(Choice):
+    """Whose money a funding source is; decides the investment plan's column."""
+
+    MUNICIPAL = "municipal", N_("Municipal budget"), "info", "landmark"
+    STATE = "state", N_("State budget"), "info", "building-2"
+    EU = "eu", N_("European Union"), "info", "globe"
+    LOAN = "loan", N_("Loan"), "info", "banknote"
+    OTHER = "other", N_("Other"), "info", "hand-coins"
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it stands in the investment plan's column of foreign funding."""
+        return self not in (FundingKind.MUNICIPAL, FundingKind.STATE)
+
+
+class TermKind(Choice):
+    """A word explained, or an abbreviation spelled out."""
+
+    TERM = "term", N_("Term")
+    ABBREVIATION = "abbreviation", N_("Abbreviation")
+
+
+class Organisation(LivingDocument):
+    """Whose plans and units these are; its scope is itself."""
+
+    name: Line
+    short: Code
+    founded: date | None = None
+
+    kind: ClassVar = "organisation"
+    noun: ClassVar = N_("organisation")
+    labels: ClassVar = {"name": N_("Name"), "short": N_("Short name"), "founded": N_("Founded")}
+
+    class Settings:
+        name = "organisations"
+        indexes: ClassVar = [BY_SCOPE]
+
+    @property
+    def caption(self) -> str:
+        return self.name
+
+
+class Plan(LivingDocument):
+    """A strategy with its years, state and main texts; its scope is itself."""
+
+    slug: Slug
+    title: Line
+    organisation: Reference
+    first_year: Year
+    last_year: Year
+    state: PlanState = PlanState.DRAFT
+    decision_number: OptionalLine = ""
+    decision_date: date | None = None
+    mission: OptionalProse = ""
+    vision: OptionalProse = ""
+
+    kind: ClassVar = "plan"
+    noun: ClassVar = N_("plan")
+    labels: ClassVar = {
+        "title": N_("Title"),
+        "slug": N_("Address"),
+        "first_year": N_("First year"),
+        "last_year": N_("Last year"),
+        "state": N_("State"),
+        "decision_number": N_("Number of the decision"),
+        "decision_date": N_("Date of the decision"),
+        "mission": N_("Mission"),
+        "vision": N_("Vision"),
+    }
+    texts: ClassVar = frozenset({"title", "mission", "vision"})
+    links: ClassVar = (Link("organisation", "organisation"),)
+
+    class Settings:
+        name = "plans"
+        indexes: ClassVar = [
+            BY_SCOPE,
+            IndexModel([("slug", ASCENDING)], unique=True, partialFilterExpression={"deleted": False}),
+        ]
+
+    @model_validator(mode="after")
+    def _years_run_forward(self) -> Plan:
+        if self.last_year < self.first_year:
+            raise ValueError(N_("The last year is before the first."))
+        return self
+
+    @property
+    def caption(self) -> str:
+        return self.title
+
+    @property
+    def years(self) -> range:
+        """The plan's years, first to last."""
+        return range(self.first_year, self.last_year + 1)
+
+    @classmethod
+    def new(cls, **values: object) -> Plan:
+        """A plan with an id that is its scope too."""
+        key = PydanticObjectId()
+        return cls(id=key, scope=key, **values)
+
+
+class Section(LivingDocument):
+    """A chapter of the plan's text (problems and needs, …)."""
+
+    order: int = 0
+    title: Line
+    text: Prose
+
+    kind: ClassVar = "section"
+    noun: ClassVar = N_("chapter")
+    labels: ClassVar = {"title": N_("Title"), "text": N_("Text"), "order": N_("Place")}
+    texts: ClassVar = frozenset({"title", "text"})
+
+    class Settings:
+        name = "sections"
+        indexes: ClassVar = [BY_SCOPE]
+
+    @property
+    def caption(self) -> str:
+        return self.title
+
+
+class Term(LivingDocument):
+    """A word of the plan explained, or an abbreviation spelled out."""
+
+    sort: TermKind = TermKind.TERM
+    word: Line
+    meaning: Prose
+
+    kind: ClassVar = "term"
+    noun: ClassVar = N_("term")
+    labels: ClassVar = {"word": N_("Word"), "meaning": N_("Meaning"), "sort": N_("Kind")}
+    texts: ClassVar = frozenset({"word", "meaning"})
+    unique: ClassVar = ("word",)
+
+    class Settings:
+        name = "terms"
+        indexes: ClassVar = [BY_SCOPE]
+
+    @property
+    def caption(self) -> str:
+        return self.word
+
+
+class FundingSource(LivingDocument):
+    """Where money comes from, as the plan names it: PB, VB, ERAF, …"""
+
+    code: Code
+    name: Line
+    funding: FundingKind
+    order: int = 0
+
+    kind: ClassVar = "source"
+    noun: ClassVar = N_("funding source")
+    labels: ClassVar = {
+        "code": N_("Code"),
+        "name": N_("Name"),
+        "funding": N_("Kind"),
+        "order": N_("Place"),
+    }
+    texts: ClassVar = frozenset({"code", "name"})
+    unique: ClassVar = ("code",)
+
+    class Settings:
+        name = "funding_sources"
+        indexes: ClassVar = [BY_SCOPE]
+
+    @property
+    def caption(self) -> str:
+        return self.code

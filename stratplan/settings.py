@@ -1,0 +1,38 @@
+"""The one Settings class: read once at start, passed in; every name is documented in docs/administration.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PACKAGE = Path(__file__).parent
+
+
+def resource(name: str) -> Path:
+    """The folder `name` (templates, static, seeds, locales): in the installed package, or beside it in a checkout."""
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
+
+
+class Settings(BaseSettings):
+    """What an administrator may set, from `STRATPLAN_…` variables or a `.env` file in the working folder."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="STRATPLAN_", env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
+    )
+
+    data_dir: Path = Field(default=Path("var"), description="Where the private database and other data lie.")
+    mongodb_uri: SecretStr | None = Field(
+        default=None, description="A MongoDB replica set or cluster to use; unset: a private one is started."
+    )
+    mongodb_database: str = Field(
+        default="stratplan", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="The database's name on that server."
+    )
+    mongod: Path | None = Field(default=None, description="The mongod program for the private database.")
+    host: str = Field(default="127.0.0.1", description="The address to serve on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="The port to serve on; 0 picks a free one.")
+    language: Literal["lv", "en"] = Field(default="lv", description="The language of those who chose none.")
+    timezone: str = Field(default="Europe/Riga", description="Whose midnight begins a new day.")

@@ -1,0 +1,210 @@
+"""A plan held in memory at one revision: what every page, export and command is computed from.
+
+The first reader of a plan loads it; later ones read its heads (one indexed read) and, where those have moved, only the
+documents that the audit entries since name. See docs/decisions/0003-a-plan-is-read-whole.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from beanie import PydanticObjectId
+
+from stratplan.audit import AuditEntry, Head
+from stratplan.database import Session, one_moment
+from stratplan.documents import LivingDocument
+from stratplan.plans.models import Plan
+
+D = TypeVar("D", bound=LivingDocument)
+T = TypeVar("T")
+
+Revision = tuple[int, int]  # of the plan, of its organisation
+Documents = dict[str, dict[PydanticObjectId, LivingDocument]]  # kind → id → document
+Owned = dict[PydanticObjectId, dict[PydanticObjectId, LivingDocument]]  # owner → id → document that belongs to it
+
+PLANS_HELD = 32
+ENTRIES_WORTH_FOLLOWING = 500
+DERIVED_HELD = 1000  # results in one snapshot before they start anew: a reader may ask for any number of days
+DAYS_CARRIED = 16  # per-document results carried into the next snapshot
+
+
+def _by_owner(documents: Documents) -> Owned:
+    owned: defaultdict[PydanticObjectId, dict[PydanticObjectId, LivingDocument]] = defaultdict(dict)
+    for filed in documents.values():
+        for key, document in filed.items():
+            owner = document.belongs_to
+            if owner is not None:
+                owned[owner[1]][key] = document
+    return dict(owned)
+
+
+class Snapshot:
+    """All living documents of one plan, and its organisation's, as they were at one revision. Never changes."""
+
+    def __init__(self, plan: Plan, revision: Revision, documents: Documents, owned: Owned | None = None) -> None:
+        self.plan = plan
+        self.revision = revision
+        self._documents = documents
+        self._owned = _by_owner(documents) if owned is None else owned
+        self._derived: dict[Hashable, Any] = {}
+        self._each: dict[tuple[Hashable, str], dict[PydanticObjectId, Any]] = {}
+
+    def all(self, kind: type[D]) -> Mapping[PydanticObjectId, D]:
+        """Every living document of a kind, by id, in no order that means anything."""
+        return MappingProxyType(self._documents.get(kind.kind, {}))
+
+    def find(self, kind: type[D], key: PydanticObjectId | None) -> D | None:
+        """The living document of a kind with this id."""
+        return None if key is None else self._documents.get(kind.kind, {}).get(key)
+
+    def belonging_to(self, owner: LivingDocument, kind: type[D]) -> list[D]:
+        """The living documents of a kind that belong to `owner` (a task's reports), in no order that means anything."""
+        return [document for document in self._owned.get(owner.key, {}).values() if isinstance(document, kind)]
+
+    def derive(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """`compute()`, once in this snapshot's life: for orders, indexes and figures that several pages share."""
+        if key not in self._derived:
+            if len(self._derived) >= DERIVED_HELD:
+                self._derived.clear()
+            self._derived[key] = compute()
+        result: T = self._derived[key]
+        return result
+
+    def each(self, key: Hashable, kind: type[D], compute: Callable[[D], T]) -> Mapping[PydanticObjectId, T]:
+        """`compute(document)` for every document of a kind; results of documents that a change did not touch (neither
+        them nor what belongs to them) are carried over into the next snapshot."""
+        known = self._each.setdefault((key, kind.kind), {})
+        living = self._documents.get(kind.kind, {})
+        if len(known) != len(living):
+            for identity, document in living.items():
+                if identity not in known:
+                    known[identity] = compute(document)
+        return MappingProxyType(known)
+
+    def followed_by(self, plan: Plan, revision: Revision, fresh: Iterable[LivingDocument]) -> Snapshot:
+        """The snapshot after `fresh` documents (deleted ones among them) were written."""
+        documents = dict(self._documents)
+        owned = dict(self._owned)
+        touched: dict[str, set[PydanticObjectId]] = defaultdict(set)
+        copied: set[str] = set()
+        for document in fresh:
+            if document.kind not in copied:
+                documents[document.kind] = dict(documents.get(document.kind, {}))
+                copied.add(document.kind)
+            if document.deleted:
+                documents[document.kind].pop(document.key, None)
+            else:
+                documents[document.kind][document.key] = document
+            touched[document.kind].add(document.key)
+            owner = document.belongs_to
+            if owner is not None:
+                touched[owner[0]].add(owner[1])
+                others = {key: other for key, other in owned.get(owner[1], {}).items() if key != document.key}
+                owned[owner[1]] = others if document.deleted else {**others, document.key: document}
+        following = Snapshot(plan, revision, documents, owned)
+        for (key, kind), known in list(self._each.items())[-DAYS_CARRIED:]:
+            kept = dict(known)
+            for identity in touched[kind]:
+                kept.pop(identity, None)
+            following._each[(key, kind)] = kept
+        return following
+
+
+class Snapshots:
+    """The snapshots of one process: the most recently read plans, each no older than the last acknowledged write."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[PydanticObjectId, Snapshot] = OrderedDict()
+        self._slugs: dict[str, tuple[PydanticObjectId, PydanticObjectId]] = {}
+        self._queues: dict[PydanticObjectId, asyncio.Lock] = {}
+
+    async def revision_of(self, slug: str) -> tuple[PydanticObjectId, Revision] | None:
+        """The plan's id and its revision now: one indexed read. None when no plan of that slug is known."""
+        scopes = self._slugs.get(slug)
+        if scopes is None:
+            raw = await Plan.get_motor_collection().find_one({"slug": slug, "deleted": False}, {"organisation": 1})
+            if raw is None:
+                return None
+            scopes = self._slugs[slug] = (PydanticObjectId(raw["_id"]), PydanticObjectId(raw["organisation"]))
+        return scopes[0], await _revision(scopes)
+
+    async def of(self, slug: str) -> Snapshot | None:
+        """The plan of that slug as of its last acknowledged write, or None where there is none."""
+        found = await self.revision_of(slug)
+        if found is None:
+            return None
+        key, revision = found
+        snapshot = self._held.get(key)
+        if snapshot is None or snapshot.revision != revision:
+            async with self._queues.setdefault(key, asyncio.Lock()):
+                snapshot = self._held.get(key)
+                if snapshot is None or snapshot.revision != revision:
+                    snapshot = await _load(key, snapshot)
+                    if snapshot is not None:
+                        self._held[key] = snapshot
+        if snapshot is None or snapshot.plan.slug != slug:
+            # Deleted, or its slug was changed: look it up anew the next time.
+            self._slugs.pop(slug, None)
+            self._held.pop(key, None)
+            return None if snapshot is None else await self.of(slug)
+        self._held.move_to_end(key)
+        while len(self._held) > PLANS_HELD:
+            self._held.popitem(last=False)
+        return snapshot
+
+
+async def _revision(scopes: tuple[PydanticObjectId, PydanticObjectId], session: Session | None = None) -> Revision:
+    heads = {
+        head["_id"]: head["revision"]
+        async for head in Head.get_motor_collection().find(
+            {"_id": {"$in": list(scopes)}}, {"revision": 1}, session=session
+        )
+    }
+    return heads.get(scopes[0], 0), heads.get(scopes[1], 0)
+
+
+async def _load(key: PydanticObjectId, known: Snapshot | None) -> Snapshot | None:
+    async with one_moment() as session:
+        raw = await Plan.get_motor_collection().find_one({"_id": key, "deleted": False}, session=session)
+        if raw is None:
+            return None
+        plan = Plan.model_validate(raw)
+        scopes = (plan.key, plan.organisation)
+        revision = await _revision(scopes, session)
+        if known is not None and known.plan.organisation == plan.organisation:
+            fresh = await _changed_since(scopes, known.revision, revision, session)
+            if fresh is not None:
+                return known.followed_by(plan, revision, fresh)
+        documents: Documents = {}
+        for name, kind in LivingDocument.kinds.items():
+            cursor = kind.get_motor_collection().find(
+                {"scope": {"$in": list(scopes)}, "deleted": False}, session=session
+            )
+            found = [kind.model_validate(raw) for raw in await cursor.to_list(None)]
+            documents[name] = {document.key: document for document in found}
+        return Snapshot(plan, revision, documents)
+
+
+async def _changed_since(
+    scopes: tuple[PydanticObjectId, PydanticObjectId], known: Revision, current: Revision, session: Session
+) -> list[LivingDocument] | None:
+    """The documents written after revision `known`; None when there are too many to be worth following."""
+    if (current[0] - known[0]) + (current[1] - known[1]) > ENTRIES_WORTH_FOLLOWING:
+        return None
+    wanted: dict[str, set[PydanticObjectId]] = defaultdict(set)
+    newer = [{"scope": scope, "number": {"$gt": before}} for scope, before in zip(scopes, known, strict=True)]
+    async for entry in AuditEntry.get_motor_collection().find(
+        {"$or": newer}, {"changes.kind": 1, "changes.document": 1}, session=session
+    ):
+        for change in entry["changes"]:
+            wanted[change["kind"]].add(change["document"])
+    fresh: list[LivingDocument] = []
+    for name, keys in wanted.items():
+        kind = LivingDocument.kinds[name]
+        cursor = kind.get_motor_collection().find({"_id": {"$in": list(keys)}}, session=session)
+        fresh += [kind.model_validate(raw) for raw in await cursor.to_list(None)]
+    return fresh

@@ -1,0 +1,1 @@
+"""SWOT: strengths, weaknesses, opportunities and threats, and what answers them."""

@@ -1,0 +1,80 @@
+"""The SWOT entries and their place in the matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pymongo import ASCENDING, IndexModel
+
+from stratplan import audit
+from stratplan.accounts.models import Account
+from stratplan.choice import Choice
+from stratplan.documents import Link, LivingDocument, OnDelete, Prose, Reference
+from stratplan.errors import StaleEdit
+from stratplan.i18n import N_
+
+
+class Quadrant(Choice):
+    """The four fields of the matrix; the first two are inside the organisation, the last two outside."""
+
+    STRENGTH = "strength", N_("Strengths"), "success", "circle-plus"
+    WEAKNESS = "weakness", N_("Weaknesses"), "warning", "circle-minus"
+    OPPORTUNITY = "opportunity", N_("Opportunities"), "info", "lightbulb"
+    THREAT = "threat", N_("Threats"), "danger", "triangle-alert"
+
+    @property
+    def wants_answer(self) -> bool:
+        """Whether a plan should say what it does about it."""
+        return self in (Quadrant.WEAKNESS, Quadrant.THREAT)
+
+
+class SwotEntry(LivingDocument):
+    """One statement of the analysis, with the goals and tasks that answer it."""
+
+    quadrant: Quadrant
+    text: Prose
+    order: int = 0
+    goals: list[Reference] = []
+    tasks: list[Reference] = []
+
+    kind: ClassVar = "swot"
+    noun: ClassVar = N_("SWOT entry")
+    labels: ClassVar = {
+        "quadrant": N_("Field"),
+        "text": N_("Text"),
+        "goals": N_("Answered by goals"),
+        "tasks": N_("Answered by tasks"),
+        "order": N_("Place"),
+    }
+    texts: ClassVar = frozenset({"text"})
+    links: ClassVar = (Link("goals", "goal", OnDelete.UNLINK), Link("tasks", "task", OnDelete.UNLINK))
+
+    class Settings:
+        name = "swot"
+        indexes: ClassVar = [IndexModel([("scope", ASCENDING), ("deleted", ASCENDING)])]
+
+    @property
+    def caption(self) -> str:
+        return self.text if len(self.text) <= 60 else self.text[:59].rstrip() + "…"
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether a goal or task answers this entry."""
+        return bool(self.goals or self.tasks)
+
+    async def move(
+        self, quadrant: Quadrant, place: int, neighbours: Sequence[SwotEntry], *, by: Account, based_on: int
+    ) -> audit.AuditEntry | None:
+        """Put the entry at `place` (from 1) among `neighbours`, the entries of `quadrant` in their order."""
+        if based_on != self.version:
+            raise StaleEdit(self, {"quadrant": quadrant})
+        row = [entry for entry in neighbours if entry.key != self.key]
+        row.insert(max(0, place - 1), self)
+        edits = []
+        for order, entry in enumerate(row, start=1):
+            values = {"order": order} | ({"quadrant": quadrant} if entry is self else {})
+            edit = audit.changed(entry, **values)
+            if edit.values:
+                edits.append(edit)
+        return await audit.record("swot.moved", edits, by=by) if edits else None

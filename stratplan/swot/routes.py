@@ -1,0 +1,3 @@
+"""Pages of swot."""
+
+handlers: list[object] = []

@@ -1,0 +1,1 @@
+"""Units: who is responsible, shared by the plans of an organisation."""

@@ -1,0 +1,3 @@
+"""Pages of units."""
+
+handlers: list[object] = []

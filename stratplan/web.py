@@ -1,0 +1,339 @@
+"""All that pages and HTMX ask of Python: the view of a plan on a day, rendering, forms read, answers after a change."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from zoneinfo import ZoneInfo
+
+from beanie import PydanticObjectId
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Response
+from litestar.datastructures import Cookie
+from litestar.exceptions import ClientException
+from litestar_htmx import HTMXRequest
+
+from stratplan import i18n, wording
+from stratplan.assets import Assets
+from stratplan.audit import AuditEntry
+from stratplan.documents import LivingDocument
+from stratplan.errors import NotVisible
+from stratplan.forms import Form, FormModel
+from stratplan.frame import Reader
+from stratplan.i18n import _
+from stratplan.permissions import Permission
+from stratplan.plans.models import Plan, Term, TermKind
+from stratplan.snapshot import Snapshot, Snapshots
+
+M = TypeVar("M", bound=FormModel)
+D = TypeVar("D", bound=LivingDocument)
+
+
+class Site:
+    """What the whole application shares: snapshots, templates, assets and the clock."""
+
+    def __init__(
+        self, *, templates: Path, assets: Assets, timezone: str, today: Callable[[], date] | None = None
+    ) -> None:
+        self.snapshots = Snapshots()
+        self.assets = assets
+        self._zone = ZoneInfo(timezone)
+        self._today = today
+        self.environment = Environment(
+            loader=FileSystemLoader(templates),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        i18n.install(self.environment)
+        self.environment.globals["assets"] = assets
+
+    def today(self) -> date:
+        """The day it is for the organisation."""
+        return self._today() if self._today else datetime.now(self._zone).date()
+
+
+class View:
+    """A plan as one reader sees it on one day: what handlers compute from and templates link with."""
+
+    def __init__(
+        self,
+        site: Site,
+        snapshot: Snapshot,
+        reader: Reader,
+        day: date,
+        asked: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        self.site = site
+        self.snapshot = snapshot
+        self.reader = reader
+        self.day = day
+        self.asked = asked
+        self.today = site.today()
+
+    @property
+    def plan(self) -> Plan:
+        """The plan itself."""
+        return self.snapshot.plan
+
+    @property
+    def is_today(self) -> bool:
+        """Whether the figures are today's."""
+        return self.day == self.today
+
+    @cached_property
+    def has_illustrative(self) -> bool:
+        """Whether some of what is reported is invented, for showing the product."""
+        return self.snapshot.derive(
+            "has_illustrative",
+            lambda: any(
+                getattr(document, "illustrative", False)
+                or any(part.illustrative for part in getattr(document, "money_reports", ()))
+                for kind in LivingDocument.kinds.values()
+                for document in self.snapshot.all(kind).values()
+            ),
+        )
+
+    @cached_property
+    def abbreviations(self) -> Mapping[str, str]:
+        """What the plan's abbreviations stand for."""
+        return self.snapshot.derive(
+            "abbreviations",
+            lambda: {
+                term.word: term.meaning
+                for term in self.snapshot.all(Term).values()
+                if term.sort is TermKind.ABBREVIATION
+            },
+        )
+
+    @property
+    def quarters(self) -> list[tuple[str, str]]:
+        """The ends of the plan's quarters (label, ISO day), for looking back; not those to come."""
+        ends = [
+            (year, which, date(year, which * 3, 30 if which in (2, 3) else 31))
+            for year in self.plan.years
+            for which in (1, 2, 3, 4)
+        ]
+        return [(i18n.quarter(year, which), day.isoformat()) for year, which, day in ends if day <= self.today]
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """What the reader's address asks for beside the day, to be kept when the day is changed."""
+        return [(name, value) for name, value in self.asked if name != "as_of"]
+
+    def url(self, path: str = "", **parameters: Any) -> str:
+        """The address of a page of this plan ("/tasks", or a whole path with or without a query).
+
+        Keeps the day that is looked at unless `as_of` says otherwise; parameters that are None or empty are left out.
+        """
+        bare, _mark, query = path.partition("?")
+        base = f"/plans/{self.plan.slug}"
+        if not (bare == base or bare.startswith(base + "/")):
+            bare = base + quote(bare)
+        merged: dict[str, Any] = {} if self.is_today else {"as_of": self.day.isoformat()}
+        for name, value in parse_qsl(query):
+            if name in merged and name != "as_of":
+                merged[name] = [*(merged[name] if isinstance(merged[name], list) else [merged[name]]), value]
+            elif name != "as_of":
+                merged[name] = value
+        merged |= parameters
+        kept = {name: value for name, value in merged.items() if value not in (None, "", [])}
+        return bare + (f"?{urlencode(kept, doseq=True)}" if kept else "")
+
+    def can(self, permission: str) -> bool:
+        """Whether the reader may do this here."""
+        return Permission(permission) in self.reader.permissions
+
+    def explain(self, text: str) -> list[tuple[str, str | None]]:
+        """A text in pieces, each abbreviation with what it stands for."""
+        return i18n.explain_abbreviations(text, self.abbreviations)
+
+    def get(self, kind: type[D], key: str) -> D:
+        """The living document with this id in an address, or NotVisible."""
+        found = self.snapshot.find(kind, PydanticObjectId(key)) if PydanticObjectId.is_valid(key) else None
+        if found is None:
+            raise NotVisible(_("There is no such page."))
+        return found
+
+    async def fresh(self) -> "View":
+        """The same view after a change."""
+        snapshot = await self.site.snapshots.of(self.plan.slug)
+        if snapshot is None:
+            raise NotVisible(_("There is no such plan."))
+        return View(self.site, snapshot, self.reader, self.day, self.asked)
+
+
+def site_of(request: HTMXRequest) -> Site:
+    """The application's shared parts."""
+    site: Site = request.app.state.site
+    return site
+
+
+def reader_of(request: HTMXRequest) -> Reader:
+    """Who asks."""
+    reader: Reader = request.scope["state"]["reader"]
+    return reader
+
+
+async def open_view(request: HTMXRequest, slug: str) -> View:
+    """The plan in the address, for this reader, on the day asked for (`as_of`, else today)."""
+    site = site_of(request)
+    snapshot = await site.snapshots.of(slug)
+    if snapshot is None:
+        raise NotVisible(_("There is no such plan."))
+    asked = request.query_params.get("as_of", "")
+    day = site.today()
+    if asked:
+        try:
+            day = date.fromisoformat(asked)
+        except ValueError:
+            raise ClientException(_("The day in as_of is written YYYY-MM-DD, such as 2016-09-30.")) from None
+    view = request.scope["state"]["view"] = View(
+        site, snapshot, reader_of(request), day, list(request.query_params.multi_items())
+    )
+    return view
+
+
+def wants_fragment(request: HTMXRequest) -> bool:
+    """Whether HTMX asks for a part of a page; boosted links and history ask for whole ones."""
+    return bool(request.htmx) and not request.htmx.boosted and not request.htmx.history_restore_request
+
+
+async def page(
+    request: HTMXRequest,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    view: View | None = None,
+    section: str = "",
+    fragment: str | None = None,
+    status: int = 200,
+    retarget: str | None = None,
+) -> Response[str]:
+    """The rendered page; for HTMX only `fragment`, where one is named, put in place of `retarget` (a CSS selector) when
+    that is not the element which asked: a form with errors returns to itself."""
+    notice = None
+    entry_id = request.cookies.get("notice", "")
+    if entry_id and view is not None and not wants_fragment(request):
+        notice = await _notice(entry_id, view)
+    name = fragment if fragment and wants_fragment(request) else template
+    content = (
+        site_of(request)
+        .environment.get_template(name)
+        .render(
+            {
+                "view": view,
+                "reader": reader_of(request),
+                "path": _path(request),
+                "section": section,
+                "notice": notice,
+                **(context or {}),
+            }
+        )
+    )
+    response = Response(
+        content,
+        status_code=status,
+        media_type="text/html; charset=utf-8",
+        headers={
+            "vary": "Cookie, HX-Request, HX-Boosted",
+            "cache-control": "private, no-cache",
+            **({"HX-Retarget": retarget, "HX-Reswap": "outerHTML"} if retarget and name == fragment else {}),
+        },
+    )
+    if entry_id and not wants_fragment(request):
+        response.delete_cookie("notice")
+    return response
+
+
+def _path(request: HTMXRequest) -> str:
+    """The address that a switch of language or theme comes back to."""
+    query = request.scope["query_string"].decode("latin-1")
+    return request.scope["path"] + (f"?{query}" if query else "")
+
+
+class Notice:
+    """What has just been done, with the way to undo it."""
+
+    def __init__(self, text: str, undo_url: str | None) -> None:
+        self.text = text
+        self.undo_url = undo_url
+
+
+async def _notice(entry_id: str, view: View) -> Notice | None:
+    if not PydanticObjectId.is_valid(entry_id):
+        return None
+    scopes = [view.plan.key, view.plan.organisation]
+    entry = await AuditEntry.find_one({"_id": PydanticObjectId(entry_id), "scope": {"$in": scopes}})
+    return None if entry is None else notice_of(entry, view)
+
+
+def notice_of(entry: AuditEntry, view: View) -> Notice:
+    """The notice of a recorded change."""
+    undo = view.url(f"/changes/{entry.id}/undo") if view.can(Permission.HISTORY_UNDO) else None
+    return Notice(wording.deed(entry), undo)
+
+
+async def done(
+    request: HTMXRequest,
+    entry: AuditEntry | None,
+    *,
+    view: View,
+    to: str,
+    fragment: str | None = None,
+    context: Mapping[str, Any] | None = None,
+) -> Response[Any]:
+    """The answer after a change: to HTMX the `fragment` (of the plan as it is now: pass `await view.fresh()`) with the
+    notice beside it and one event for each kind that changed; to a plain form, the way `to` the page that shows it."""
+    if not wants_fragment(request) or fragment is None:
+        if wants_fragment(request):
+            response = Response[Any]("", status_code=200, headers={"HX-Redirect": to})
+        else:
+            response = Response("", status_code=303, headers={"location": to})
+        if entry is not None:
+            response.cookies.append(
+                Cookie(key="notice", value=str(entry.id), httponly=True, samesite="lax", path="/", max_age=60)
+            )
+        return response
+    environment = site_of(request).environment
+    shared = {"view": view, "reader": reader_of(request), "path": to, "section": ""}
+    content = environment.get_template(fragment).render({**shared, "notice": None, **(context or {})})
+    if entry is not None:
+        content += environment.get_template("_notice.html").render(
+            {**shared, "notice": notice_of(entry, view), "oob": True}
+        )
+    kinds = sorted({change.kind for change in entry.changes}) if entry else []
+    return Response(
+        content,
+        status_code=200,
+        media_type="text/html; charset=utf-8",
+        headers={
+            "vary": "Cookie, HX-Request, HX-Boosted",
+            "cache-control": "no-store",
+            **({"HX-Trigger": ", ".join(f"{kind}-changed" for kind in kinds)} if kinds else {}),
+        },
+    )
+
+
+async def read_form(request: HTMXRequest, model: type[M]) -> Form[M]:
+    """The form that was sent, checked; kept with the request for the comparison that a stale edit answers with."""
+    sent = await request.form()
+    items = []
+    for name, value in sent.multi_items():
+        if not isinstance(value, str):
+            raise ClientException(_("This form takes no files."))
+        items.append((name, value))
+    form = Form.submitted(model, items)
+    request.scope["state"]["form"] = form
+    return form
+
+
+def local_path(to: str) -> str:
+    """An address of this site to go back to, or the front page if it leads elsewhere."""
+    parts = urlsplit(to)
+    safe = to.startswith("/") and not to.startswith(("//", "/\\")) and not parts.netloc and "\\" not in to
+    return to if safe and to.isprintable() else "/"

@@ -1,0 +1,131 @@
+"""What people see of a document's values: in histories, in comparisons of versions, in notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any
+
+from beanie import PydanticObjectId
+from bson import ObjectId
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from stratplan import i18n
+from stratplan.audit import AuditEntry, Change
+from stratplan.choice import Choice
+from stratplan.documents import LivingDocument
+from stratplan.goals.period import Period
+from stratplan.i18n import N_, _
+from stratplan.snapshot import Snapshot
+
+_DEEDS = {
+    "created": N_("Added: %(name)s"),
+    "deleted": N_("Deleted: %(name)s"),
+    "reordered": N_("Order changed"),
+    "renumbered": N_("Numbers changed"),
+    "moved": N_("Moved: %(name)s"),
+    "reported": N_("Reported: %(name)s"),
+    "money_reported": N_("Money reported: %(name)s"),
+    "undone": N_("Undone: %(name)s"),
+}
+_CHANGED = N_("Changed: %(name)s")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of one document before and after, as texts in the reader's language."""
+
+    label: str
+    before: str
+    after: str
+
+
+def deed(entry: AuditEntry) -> str:
+    """What an entry did, in one line."""
+    verb = entry.tag.rpartition(".")[2]
+    return _(_DEEDS.get(verb, _CHANGED)) % {"name": entry.changes[0].caption}
+
+
+def differences(change: Change, snapshot: Snapshot | None) -> list[Difference]:
+    """What a recorded change altered, field by field, in the document's own order."""
+    kind = LivingDocument.kinds[change.kind]
+    before = change.before or {}
+    return [
+        Difference(
+            _(label),
+            said(kind, name, before.get(name), snapshot),
+            said(kind, name, change.after.get(name), snapshot),
+        )
+        for name, label in kind.labels.items()
+        if name in change.after and (change.before is not None or change.after[name] not in (None, "", [], False))
+    ]
+
+
+@cache
+def _adapter(kind: str, name: str) -> TypeAdapter[Any]:
+    field = LivingDocument.kinds[kind].model_fields[name]
+    annotation: Any = field.annotation
+    for constraint in field.metadata:
+        annotation = Annotated[annotation, constraint]
+    return TypeAdapter(annotation)
+
+
+def said(kind: type[LivingDocument], name: str, value: Any, snapshot: Snapshot | None) -> str:
+    """A field's stored value as a text in the reader's language; what no longer parses is shown as it is stored."""
+    with suppress(ValidationError):
+        value = _adapter(kind.kind, name).validate_python(value)
+    return text_of(value, snapshot)
+
+
+def text_of(value: Any, snapshot: Snapshot | None) -> str:
+    """A value as a text in the reader's language: references by name, amounts and days as people write them."""
+    match value:
+        case None | "" | [] | ():
+            return i18n.DASH
+        case True:
+            return _("yes")
+        case False:
+            return _("no")
+        case Choice():
+            return _(value.label)
+        case ObjectId():
+            return _name_of(PydanticObjectId(value), snapshot)
+        case Period():
+            return i18n.period(value)
+        case datetime():
+            return i18n.date_and_time(value)
+        case date():
+            return i18n.short_date(value)
+        case Decimal():
+            return i18n.number(value, max(0, -int(value.normalize().as_tuple().exponent)))
+        case BaseModel():
+            return ", ".join(
+                text_of(part, snapshot) for name, part in value if name != "key" and part not in (None, False, "")
+            )
+        case Mapping():
+            return ", ".join(text_of(part, snapshot) for part in value.values())
+        case str():
+            label = getattr(value, "label", None)
+            return _(label) if isinstance(label, str) else str(value)
+        case list() | tuple():
+            return "; ".join(text_of(item, snapshot) for item in value)
+    return str(value)
+
+
+def _name_of(key: PydanticObjectId, snapshot: Snapshot | None) -> str:
+    if snapshot is not None:
+        for kind in LivingDocument.kinds.values():
+            document = snapshot.find(kind, key)
+            if document is not None:
+                return document.caption
+    return _("(deleted)")
+
+
+def labels_of(kind: type[LivingDocument], names: Iterable[str]) -> dict[str, str]:
+    """The names that fields have for a person, in the document's own order."""
+    wanted = set(names)
+    return {name: _(label) for name, label in kind.labels.items() if name in wanted}

@@ -1,0 +1,129 @@
+"""Plain functions that make documents for tests; only what a test is about is named there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from beanie import PydanticObjectId
+
+from stratplan.accounts.models import LOCAL
+from stratplan.goals.models import Goal, Report, Task
+from stratplan.goals.period import Period
+from stratplan.goals.states import Execution, Outcome
+from stratplan.investments.models import InvestmentLine
+from stratplan.plans.models import FundingKind, FundingSource, Organisation, Plan
+from stratplan.snapshot import Snapshot, Snapshots
+from stratplan.swot.models import Quadrant, SwotEntry
+from stratplan.units.models import Unit, UnitKind
+
+
+@dataclass
+class Made:
+    """A small plan and what is in it."""
+
+    organisation: Organisation
+    plan: Plan
+    unit: Unit
+    source: FundingSource
+    goal: Goal
+    task: Task
+
+    @property
+    def scope(self) -> PydanticObjectId:
+        """The plan's id."""
+        return self.plan.key
+
+    async def snapshot(self) -> Snapshot:
+        """The plan as it is now, read afresh."""
+        found = await Snapshots().of(self.plan.slug)
+        assert found is not None
+        return found
+
+
+async def make_plan(slug: str = "plans", **values: Any) -> Made:
+    """A plan 2015–2017 of one organisation with one unit, source, goal and task."""
+    key = PydanticObjectId()
+    organisation = Organisation(id=key, scope=key, name="Sociālo lietu pārvalde", short="SLP")
+    await organisation.add(by=LOCAL)
+    plan = Plan.new(
+        **{
+            "slug": slug,
+            "title": "Stratēģija 2015–2017",
+            "organisation": key,
+            "first_year": 2015,
+            "last_year": 2017,
+            **values,
+        }
+    )
+    await plan.add(by=LOCAL)
+    unit = Unit.new(scope=key, name="Ķekavas nodaļa", short="ĶN", sort=UnitKind.DEPARTMENT)
+    await unit.add(by=LOCAL)
+    source = FundingSource.new(
+        scope=plan.key, code="PB", name="Pašvaldības budžets", funding=FundingKind.MUNICIPAL, order=1
+    )
+    await source.add(by=LOCAL)
+    goal = await make_goal(plan.key)
+    task = await make_task(plan.key, goal, lead=unit.key, sources=[source.key])
+    return Made(organisation, plan, unit, source, goal, task)
+
+
+async def make_goal(scope: PydanticObjectId, code: str = "SM1", **values: Any) -> Goal:
+    """A goal of the plan."""
+    goal = Goal.new(**{"scope": scope, "code": code, "order": 1, "title": f"Mērķis {code}", **values})
+    await goal.add(by=LOCAL)
+    return goal
+
+
+async def make_task(scope: PydanticObjectId, goal: Goal, number: str = "1.1", **values: Any) -> Task:
+    """A task of the goal, 2015–2017."""
+    task = Task.new(
+        **{
+            "scope": scope,
+            "goal": goal.key,
+            "number": number,
+            "title": f"Uzdevums {number}",
+            "period": Period.parse("2015.–2017."),
+            **values,
+        }
+    )
+    await task.add(by=LOCAL)
+    return task
+
+
+async def make_line(scope: PydanticObjectId, goal: Goal, number: str = "1.1", **values: Any) -> InvestmentLine:
+    """An investment line of the goal, without an amount."""
+    line = InvestmentLine.new(
+        **{"scope": scope, "goal": goal.key, "number": number, "title": f"Rinda {number}", **values}
+    )
+    await line.add(by=LOCAL)
+    return line
+
+
+async def make_swot(scope: PydanticObjectId, text: str = "Maz darbinieku", **values: Any) -> SwotEntry:
+    """A weakness that nothing answers."""
+    entry = SwotEntry.new(**{"scope": scope, "quadrant": Quadrant.WEAKNESS, "text": text, "order": 1, **values})
+    await entry.add(by=LOCAL)
+    return entry
+
+
+async def make_report(task: Task, on: date, percent: int | None, **values: Any) -> Report:
+    """A report on the task: in progress, nothing assessed; returns it as written."""
+    current = await Task.get(task.key)
+    assert current is not None
+    await current.report(
+        **{
+            "on": on,
+            "percent": percent,
+            "execution": Execution.IN_PROGRESS,
+            "outcome": Outcome.NOT_ASSESSED,
+            "text": "Strādājam.",
+            "by": LOCAL,
+            "based_on": current.version,
+            **values,
+        }
+    )
+    found = await Report.find({"task": task.key}).sort([("created_at", -1), ("_id", -1)]).first_or_none()
+    assert found is not None
+    return found
