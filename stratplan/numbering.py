@@ -29,7 +29,7 @@ def clean_number(text: str) -> str:
         raise ValueError(N_("The number is too long."))
     parts = number.split(".")
     if not all(_PART.fullmatch(part) for part in parts):
-        raise ValueError(N_("A number has letters and digits only, with dots between its parts, such as 2.4 or SM1."))
+        raise ValueError(N_("A number has letters and digits, with dots between its parts: 2.4 or SM1."))
     return ".".join(str(int(part)) if part.isascii() and part.isdigit() else part for part in parts)
 
 

@@ -69,11 +69,11 @@ class Period:
     def parse(cls, text: str) -> Period:
         """The period that a text says: the canonical form, or what people write in plans, Latvian or English.
 
-        Years ("2015.", "2015. gads"), quarters ("2016-Q3", "2016. gada 3. ceturksnis", "III cet. 2016"), months
-        ("2016-03", "03.2016.", "2016. gada marts", "March 2016"), days ("05.03.2016.", "2016-03-05"), and two of
-        them with a dash, a slash or "līdz" between. Where one end leaves out what the other says, it is taken from
-        there ("01.03.–30.06.2016.", "2016. gada 1.–3. ceturksnis"). A range of mixed precision takes the finer one:
-        "2015–2016-Q3" is 2015-Q1/2016-Q3, the same days.
+        Years ("2015.", "2015. gads"), quarters ("2016-Q3", "2016. gada 3. ceturksnis", "III cet. 2016"),
+        months ("2016-03", "03.2016.", "2016. gada marts", "March 2016"), days ("05.03.2016.", "2016-03-05"),
+        and two of them with a dash, a slash or "līdz" between. Where one end leaves out what the other says,
+        it is taken from there ("01.03.–30.06.2016.", "2016. gada 1.–3. ceturksnis"). A range of mixed
+        precision takes the finer one: "2015–2016-Q3" is 2015-Q1/2016-Q3, the same days.
 
         Raises ValueError with a sentence that is a gettext id.
         """
@@ -125,14 +125,15 @@ class Period:
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """A field takes a Period or its text and gives back the canonical text."""
         text = core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema())
+        period = core_schema.is_instance_schema(cls)
         return core_schema.json_or_python_schema(
             json_schema=text,
-            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), text], mode="left_to_right"),
+            python_schema=core_schema.union_schema([period, text], mode="left_to_right"),
             serialization=core_schema.to_string_ser_schema(),
         )
 
 
-# --- units of the calendar: a unit is named by its numbers, (2016, 3) being a quarter or a month ------------------
+# --- units of the calendar, named by their numbers: (2016, 3) is a quarter or a month ----------------------
 
 
 def _numbers(day: date, precision: Precision) -> tuple[int, ...]:
@@ -178,19 +179,16 @@ def _canonical(numbers: tuple[int, ...], precision: Precision) -> str:
     return "-".join([f"{numbers[0]:04}", *(f"{number:02}" for number in numbers[1:])])
 
 
-# --- reading -----------------------------------------------------------------------------------------------------
+# --- reading -----------------------------------------------------------------------------------------------
 
 
 def _month_words() -> dict[str, int]:
     """Month names without diacritics, Latvian in the cases that periods take, and English."""
-    stems = ("janvar", "februar", "mart", "april", "maij", "junij", "julij", "august", "septembr", "oktobr", "novembr")
-    english = (
-        "january", "february", "march", "april", "may", "june",
-        "july", "august", "september", "october", "november", "december",
-    )  # fmt: skip
-    short = ("janv", "febr", "apr", "jun", "jul", "aug", "sept", "okt", "nov", "dec")
+    latvian = "janvar februar mart april maij junij julij august septembr oktobr novembr decembr".split()
+    english = "january february march april may june july august september october november december".split()
+    short = "janv febr apr jun jul aug sept okt nov dec".split()
     words: dict[str, int] = {}
-    for number, stem in enumerate((*stems, "decembr"), start=1):
+    for number, stem in enumerate(latvian, start=1):
         endings = ("s", "a", "am", "u") if number in (3, 5, 6, 7, 8) else ("is", "a", "im", "i")
         words |= {stem + ending: number for ending in endings}
     for number, name in enumerate(english, start=1):
@@ -285,7 +283,8 @@ def _complete(end: _End, other: _End) -> _End:
     shares_year = end.year is None or other.year is None
     completed = replace(end, year=other.year if end.year is None else end.year)
     alone = end.small
-    if alone is None and shares_year and other.quarter is not None and end.quarter is None and end.day is None:
+    only_month = end.quarter is None and end.day is None
+    if alone is None and only_month and shares_year and other.quarter is not None:
         alone, completed.month = end.month, None  # "2016. gada 1.–3. ceturksnis": the 1 is no month
     if alone is None:
         return completed

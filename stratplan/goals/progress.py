@@ -64,7 +64,7 @@ def _latest(reports: Iterable[Reported]) -> Reported | None:
     return latest
 
 
-# --- a task ------------------------------------------------------------------------------------------------------
+# --- a task ------------------------------------------------------------------------------------------------
 
 
 class Basis(StrEnum):
@@ -78,7 +78,7 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MilestoneInput:
-    """A milestone as it counted: its share of the task (0 to 1, 0 where its weight is 0) and whether it was done."""
+    """A milestone as it counted: its share of the task, 0 to 1, and whether it was done."""
 
     title: str
     weight: Decimal
@@ -110,11 +110,11 @@ def task_progress(
     """The progress of a task on the day (domain.md, Progress).
 
     `last` is the last report up to the day; `stated` the last one with a percentage, where `last` has none.
-    Completed is 1. With milestones: the weight of those done by the day out of the weight of all; a milestone of
-    weight 0 does not count, and when none counts it is as if there were none. Else the last percentage reported, 0
-    when there was none. A task has reported when it has a report or a milestone done.
+    Completed is 1. With milestones: the weight of those done by the day out of the weight of all; a milestone
+    of weight 0 does not count, and when none counts it is as if there were none. Else the last percentage
+    reported, 0 when there was none. A task has reported when it has a report or a milestone done.
 
-    Raises ValueError for a weight that is negative, a percentage outside 0 to 100, a report later than the day.
+    Raises ValueError for a negative weight, a percentage outside 0 to 100, a report later than the day.
     """
     if (last is not None and last.on > day) or (stated is not None and stated.on > day):
         raise ValueError("A report after the day says nothing of it.")
@@ -161,7 +161,7 @@ def _milestone_inputs(milestones: Sequence[MilestoneFacts], day: date) -> tuple[
     )
 
 
-# --- a goal, a plan ----------------------------------------------------------------------------------------------
+# --- a goal, a plan ----------------------------------------------------------------------------------------
 
 
 class LeftOutReason(StrEnum):
@@ -176,8 +176,8 @@ class LeftOutReason(StrEnum):
 class Weighted:
     """A part of a combined figure: a task of a goal, or a goal of a plan.
 
-    `value` is None where the part has no figure; `reported` of `total` tasks have reported. `left_out` says why
-    the part does not count, None when it does.
+    `value` is None where the part has no figure; `reported` of `total` tasks have reported. `left_out` says
+    why the part does not count, None when it does.
     """
 
     key: Hashable
@@ -212,8 +212,8 @@ class Input:
 class Combined:
     """A weighted mean of parts: `value` from 0 to 1, None when no part counts (a dash, never 0 %).
 
-    `counted` and `left_out` are the parts in the order given. `reported` of `total` tasks among the counted parts
-    have reported.
+    `counted` and `left_out` are the parts in the order given. `reported` of `total` tasks among the counted
+    parts have reported.
     """
 
     value: Fraction | None
@@ -235,10 +235,11 @@ class Combined:
 
 
 def combine(parts: Sequence[Weighted]) -> Combined:
-    """Σ(weight × value) / Σ weight over the parts that count: tasks of a goal, goals of a plan (domain.md, Progress).
+    """Σ(weight × value) / Σ weight over tasks of a goal, or goals of a plan (domain.md, Progress).
 
-    Parts with a reason of their own and parts without a value are left out; so are those of weight 0, which are
-    listed but say nothing: when all weights are 0 there is no figure. Raises ValueError for a negative weight.
+    Parts with a reason of their own and parts without a value are left out; so are those of weight 0, which
+    are listed but say nothing: when all weights are 0 there is no figure. Raises ValueError for a negative
+    weight.
     """
     counted: list[Weighted] = []
     left_out: list[Weighted] = []
@@ -265,7 +266,8 @@ def combine(parts: Sequence[Weighted]) -> Combined:
     value = None
     if counted:
         whole = _sum(Fraction(weight) * times for weight, times in weights.items())
-        value = _sum(Fraction(weight) * Fraction(amount, below) for (weight, below), amount in sums.items()) / whole
+        weighted = (Fraction(weight) * Fraction(amount, below) for (weight, below), amount in sums.items())
+        value = _sum(weighted) / whole
     return Combined(value, tuple(counted), tuple(left_out), reported, total)
 
 

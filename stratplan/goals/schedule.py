@@ -34,8 +34,8 @@ class Standing:
 def schedule(period: Period, progress: Fraction, execution: Execution, day: date) -> Schedule | None:
     """The schedule on the day, None for suspended and cancelled tasks.
 
-    A task is still on time on its deadline. It is behind when its progress (0 to 1) is `BEHIND_BY` or more under
-    the elapsed share of its period's days.
+    A task is still on time on its deadline. It is behind when its progress (0 to 1) is `BEHIND_BY` or more
+    under the elapsed share of its period's days.
     """
     if execution in (Execution.SUSPENDED, Execution.CANCELLED):
         return None

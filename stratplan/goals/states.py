@@ -1,4 +1,4 @@
-"""The states of a task: two axes that units report, and a clock that is derived (domain.md, State of a task)."""
+"""The states of a task: two axes that units report and a derived clock (domain.md, State of a task)."""
 
 from __future__ import annotations
 
