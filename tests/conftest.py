@@ -5,26 +5,28 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from datetime import date
 from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
-from stratplan.embedded import private_mongod
 
 from stratplan import database
 from stratplan.app import DOCUMENTS, create_app
 from stratplan.frame import Frame
 from stratplan.settings import Settings
-from tests.factories import Made, make_plan
-
-TODAY = date(2016, 9, 30)
+from tests.factories import TODAY_IN_PLAN, Made, make_plan
 
 
 @pytest.fixture(scope="session")
 def mongo_uri() -> Iterator[str]:
-    """The address of a real replica set, private to this test process."""
+    """The address of a real replica set, private to this test process (or the one STRATPLAN_TEST_MONGODB_URI names)."""
+    given = os.environ.get("STRATPLAN_TEST_MONGODB_URI")
+    if given:
+        yield given
+        return
+    from stratplan.embedded import private_mongod
+
     with (
         tempfile.TemporaryDirectory(prefix="sp-") as folder,
         private_mongod(Path(folder), binary=None, say=lambda _: None, serving=False) as uri,
@@ -32,25 +34,36 @@ def mongo_uri() -> Iterator[str]:
         yield uri
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Settings whose database no other test uses."""
-    name = f"t{os.getpid()}-{abs(hash(tmp_path)) % 10**10}"
-    return Settings(_env_file=None, data_dir=tmp_path, mongodb_database=name)
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings whose database no other test process uses."""
+    return Settings(
+        _env_file=None,
+        data_dir=tmp_path_factory.mktemp("data"),
+        mongodb_database=f"test-{os.getpid()}",
+    )
+
+
+@pytest_asyncio.fixture(scope="session")
+async def opened(mongo_uri: str, settings: Settings) -> AsyncIterator[database.Database]:
+    """The run's database; its indexes are made once."""
+    async with database.connect(mongo_uri, settings.mongodb_database, DOCUMENTS) as db:
+        yield db
+        await db.client.drop_database(settings.mongodb_database)
 
 
 @pytest_asyncio.fixture
-async def db(mongo_uri: str, settings: Settings) -> AsyncIterator[database.Database]:
+async def db(opened: database.Database) -> database.Database:
     """An open, empty database."""
-    async with database.connect(mongo_uri, settings.mongodb_database, DOCUMENTS) as opened:
-        yield opened
-        await opened.client.drop_database(settings.mongodb_database)
+    for document in DOCUMENTS:
+        await document.get_motor_collection().delete_many({})
+    return opened
 
 
 @pytest_asyncio.fixture
 async def app(mongo_uri: str, settings: Settings, db: database.Database) -> Frame:
     """The whole application on the open database, on a day in the middle of the sample plan."""
-    return create_app(settings, mongo_uri, today=lambda: TODAY)
+    return create_app(settings, mongo_uri, today=lambda: TODAY_IN_PLAN)
 
 
 @pytest_asyncio.fixture

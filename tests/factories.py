@@ -18,6 +18,8 @@ from stratplan.snapshot import Snapshot, Snapshots
 from stratplan.swot.models import Quadrant, SwotEntry
 from stratplan.units.models import Unit, UnitKind
 
+TODAY_IN_PLAN = date(2016, 9, 30)
+
 
 @dataclass
 class Made:
