@@ -1,0 +1,28 @@
+// The message after a change: heard by screen readers, closable, and where focus goes when what had it is gone.
+import htmx from "./htmx.js";
+
+function prepare(root) {
+  for (const button of root.querySelectorAll("[data-dismiss]")) button.hidden = false;
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-dismiss]");
+  if (!button) return;
+  button.closest("[data-notice]")?.remove();
+  document.getElementById("content")?.focus({ preventScroll: true });
+});
+
+// A live region tells only what changes: what was on the page from the beginning is put in anew.
+const first = document.querySelector("#notice [data-notice]");
+if (first) setTimeout(() => first.parentElement?.replaceChildren(first), 150);
+
+htmx.onLoad((loaded) => {
+  prepare(loaded);
+  const summary = loaded.querySelector("[data-error-summary]") ?? (loaded.matches?.("[data-error-summary]") ? loaded : null);
+  summary?.focus();
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  if (document.activeElement && document.activeElement !== document.body) return;
+  document.querySelector("#notice button")?.focus({ preventScroll: true });
+});

@@ -1,0 +1,36 @@
+// What a request looks like: a thin bar while it runs, words when it fails, counts read out when a list changes.
+const bar = document.getElementById("progress-bar");
+const running = new Set();
+
+function show() {
+  bar?.classList.toggle("running", running.size > 0);
+}
+
+export function alarm(text) {
+  const region = document.getElementById("alert");
+  if (!region) return;
+  const message = document.createElement("p");
+  message.className = "notice notice-danger";
+  message.textContent = text;
+  region.replaceChildren(message);
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  running.add(event.detail.xhr);
+  document.getElementById("alert")?.replaceChildren();
+  show();
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  running.delete(event.detail.xhr);
+  show();
+});
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, () => alarm(document.body.dataset.noConnection));
+}
+document.addEventListener("htmx:responseError", () => alarm(document.body.dataset.failed));
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const said = event.detail.target?.querySelector?.("[data-announce]");
+  const region = document.getElementById("announce");
+  if (said && region) region.textContent = said.textContent.trim().replace(/\s+/g, " ");
+});
