@@ -38,7 +38,7 @@ def _render(request: HTMXRequest, template: str, status: int, **context: Any) ->
     headers = {"cache-control": "no-store", "vary": "Cookie, HX-Request"}
     if wants_fragment(request):
         headers |= {"HX-Retarget": "body", "HX-Reswap": "innerHTML"}
-    return Response(content, status_code=status, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(content, status_code=status, media_type="text/html", headers=headers)
 
 
 def not_visible(request: HTMXRequest, error: Exception) -> Response[str]:

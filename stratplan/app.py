@@ -72,7 +72,7 @@ def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date
     site = Site(templates=resource("templates"), assets=assets, timezone=settings.timezone, today=today)
     handlers: list[Any] = [
         health,
-        static_files(assets),
+        static_files(assets, permission=Permission.OPEN),
         *accounts.handlers,
         *plans.handlers,
         *units.handlers,

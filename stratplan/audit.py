@@ -133,8 +133,7 @@ async def record(tag: str, edits: Sequence[Edit], *, by: Account, undoes: Pydant
     async def work(session: Session) -> AuditEntry:
         return await _write(session, scope, tag, edits, by, undoes)
 
-    entry: AuditEntry = await in_transaction(work, key=scope)
-    return entry
+    return await in_transaction(work, key=scope)
 
 
 async def was_changed_since(document: LivingDocument, version: int) -> bool:

@@ -114,12 +114,13 @@ async def in_transaction(work: Callable[[Session], Coroutine[Any, Any, T]], *, k
     """
     queue = _queues.setdefault(key, asyncio.Lock())
     async with queue, await current().client.start_session() as session:
-        return await session.with_transaction(
+        result: T = await session.with_transaction(
             work,
             read_concern=ReadConcern("snapshot"),
             write_concern=WRITES,
             read_preference=ReadPreference.PRIMARY,
         )
+        return result
 
 
 @asynccontextmanager

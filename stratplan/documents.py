@@ -20,8 +20,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from stratplan import audit
 from stratplan.accounts.models import Account
 from stratplan.errors import NotVisible, RuleBroken, StaleEdit
-from stratplan.goals.period import Period
 from stratplan.i18n import N_, _
+from stratplan.period import Period
 
 # --- the values that documents, forms, seeds and the API share -------------------------------------------------
 

@@ -15,8 +15,8 @@ from stratplan import i18n
 from stratplan.choice import Choice
 from stratplan.documents import Headcount, Money, Percent, Weight
 from stratplan.errors import RuleBroken
-from stratplan.goals.period import Period
 from stratplan.i18n import N_, _
+from stratplan.period import Period
 
 
 class FormModel(BaseModel):

@@ -238,7 +238,7 @@ async def page(
     response = Response(
         content,
         status_code=status,
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers={
             "vary": "Cookie, HX-Request, HX-Boosted",
             "cache-control": "private, no-cache",
@@ -293,7 +293,7 @@ async def done(
         if wants_fragment(request):
             response = Response[Any]("", status_code=200, headers={"HX-Redirect": to})
         else:
-            response = Response("", status_code=303, headers={"location": to})
+            response = Response("", status_code=303, media_type="text/plain", headers={"location": to})
         if entry is not None:
             response.cookies.append(
                 Cookie(key="notice", value=str(entry.id), httponly=True, samesite="lax", path="/", max_age=60)
@@ -310,7 +310,7 @@ async def done(
     return Response(
         content,
         status_code=200,
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers={
             "vary": "Cookie, HX-Request, HX-Boosted",
             "cache-control": "no-store",

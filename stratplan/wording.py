@@ -18,8 +18,8 @@ from stratplan import i18n
 from stratplan.audit import AuditEntry, Change
 from stratplan.choice import Choice
 from stratplan.documents import LivingDocument
-from stratplan.goals.period import Period
 from stratplan.i18n import N_, _
+from stratplan.period import Period
 from stratplan.snapshot import Snapshot
 
 _DEEDS = {

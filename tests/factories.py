@@ -10,9 +10,9 @@ from beanie import PydanticObjectId
 
 from stratplan.accounts.models import LOCAL
 from stratplan.goals.models import Goal, Report, Task
-from stratplan.goals.period import Period
 from stratplan.goals.states import Execution, Outcome
 from stratplan.investments.models import InvestmentLine
+from stratplan.period import Period
 from stratplan.plans.models import FundingKind, FundingSource, Organisation, Plan
 from stratplan.snapshot import Snapshot, Snapshots
 from stratplan.swot.models import Quadrant, SwotEntry

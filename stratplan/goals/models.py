@@ -25,10 +25,10 @@ from stratplan.documents import (
     Weight,
 )
 from stratplan.errors import RuleBroken, StaleEdit
-from stratplan.goals.period import Period
 from stratplan.goals.states import Execution, Outcome
 from stratplan.i18n import N_, _
 from stratplan.numbering import clean_number
+from stratplan.period import Period
 
 BY_SCOPE = IndexModel([("scope", ASCENDING), ("deleted", ASCENDING)])
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from stratplan.goals.period import Period
 from stratplan.goals.states import Execution, Schedule
+from stratplan.period import Period
 
 BEHIND_BY = Fraction(15, 100)
 

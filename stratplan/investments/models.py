@@ -25,9 +25,9 @@ from stratplan.documents import (
     Reference,
 )
 from stratplan.errors import StaleEdit
-from stratplan.goals.period import Period
 from stratplan.i18n import N_
 from stratplan.numbering import clean_number
+from stratplan.period import Period
 from stratplan.plans.models import Year
 
 

@@ -17,9 +17,9 @@ from functools import cached_property
 from typing import Protocol
 
 from stratplan.choice import Choice
-from stratplan.goals.period import Period
 from stratplan.i18n import N_
 from stratplan.numbering import is_under
+from stratplan.period import Period
 
 Key = Hashable  # of a source, a goal or a unit: whatever the caller knows it by
 Place = tuple[Key | None, int | None]  # source, year

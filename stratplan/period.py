@@ -184,9 +184,35 @@ def _canonical(numbers: tuple[int, ...], precision: Precision) -> str:
 
 def _month_words() -> dict[str, int]:
     """Month names without diacritics, Latvian in the cases that periods take, and English."""
-    latvian = "janvar februar mart april maij junij julij august septembr oktobr novembr decembr".split()
-    english = "january february march april may june july august september october november december".split()
-    short = "janv febr apr jun jul aug sept okt nov dec".split()
+    latvian = [
+        "janvar",
+        "februar",
+        "mart",
+        "april",
+        "maij",
+        "junij",
+        "julij",
+        "august",
+        "septembr",
+        "oktobr",
+        "novembr",
+        "decembr",
+    ]
+    english = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ]
+    short = ["janv", "febr", "apr", "jun", "jul", "aug", "sept", "okt", "nov", "dec"]
     words: dict[str, int] = {}
     for number, stem in enumerate(latvian, start=1):
         endings = ("s", "a", "am", "u") if number in (3, 5, 6, 7, 8) else ("is", "a", "im", "i")
