@@ -184,7 +184,8 @@ async def _write(
     entry["hash"] = chained_hash(entry)
     await AuditEntry.get_motor_collection().insert_one(entry, session=session)
     await Head.get_motor_collection().update_one({"_id": scope}, {"$set": {"hash": entry["hash"]}}, session=session)
-    return AuditEntry.model_validate(entry)
+    written: AuditEntry = AuditEntry.model_validate(entry)
+    return written
 
 
 async def _write_one(session: Session, edit: Edit, moment: datetime) -> Change:

@@ -16,7 +16,9 @@ A_YEAR = 365 * 24 * 3600
 async def _choose(request: HTMXRequest, name: str, allowed: tuple[str, ...]) -> Response[str]:
     form = await request.form()
     chosen = form.get("to")
-    response = Response("", status_code=303, media_type="text/plain", headers={"location": local_path(str(form.get("back", "/")))})
+    response = Response(
+        "", status_code=303, media_type="text/plain", headers={"location": local_path(str(form.get("back", "/")))}
+    )
     if chosen in allowed:
         response.cookies.append(Cookie(key=name, value=str(chosen), max_age=A_YEAR, samesite="lax", path="/"))
     return response
