@@ -129,7 +129,7 @@ class Period:
         return core_schema.json_or_python_schema(
             json_schema=text,
             python_schema=core_schema.union_schema([period, text], mode="left_to_right"),
-            serialization=core_schema.to_string_ser_schema(),
+            serialization=core_schema.plain_serializer_function_ser_schema(str, return_schema=core_schema.str_schema()),
         )
 
 
@@ -184,40 +184,14 @@ def _canonical(numbers: tuple[int, ...], precision: Precision) -> str:
 
 def _month_words() -> dict[str, int]:
     """Month names without diacritics, Latvian in the cases that periods take, and English."""
-    latvian = [
-        "janvar",
-        "februar",
-        "mart",
-        "april",
-        "maij",
-        "junij",
-        "julij",
-        "august",
-        "septembr",
-        "oktobr",
-        "novembr",
-        "decembr",
-    ]
-    english = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ]
-    short = ["janv", "febr", "apr", "jun", "jul", "aug", "sept", "okt", "nov", "dec"]
+    latvian = ("janvar", "februar", "mart", "april", "maij", "junij", "julij", "august", "septembr", "oktobr")
+    english = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october")
+    short = ("janv", "febr", "apr", "jun", "jul", "aug", "sept", "okt", "nov", "dec")
     words: dict[str, int] = {}
-    for number, stem in enumerate(latvian, start=1):
+    for number, stem in enumerate((*latvian, "novembr", "decembr"), start=1):
         endings = ("s", "a", "am", "u") if number in (3, 5, 6, 7, 8) else ("is", "a", "im", "i")
         words |= {stem + ending: number for ending in endings}
-    for number, name in enumerate(english, start=1):
+    for number, name in enumerate((*english, "november", "december"), start=1):
         words |= {name: number, name[:3]: number}
     for word in short:
         words[word] = next(number for name, number in words.items() if name.startswith(word))

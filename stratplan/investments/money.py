@@ -393,12 +393,13 @@ def _amounts_by_year(line: LineFacts, planned: Table) -> tuple[Table, list[Check
     checks = []
     for source in [*parts, *(source for source in of_source if source not in parts)]:
         share, by_years = parts.get(source, 0), of_source.get(source, 0)
-        if share < by_years:
+        over = by_years > max(share, 0)
+        if over:
             sums = {"planned": from_cents(by_years), "share": from_cents(share)}
             checks.append(Check(CheckCode.PLANNED_OVER_SHARE, line.number, source, amounts=sums))
         if share != by_years or source not in of_source:
             # What is planned over the share stays planned in its years; the excess stands apart, negative.
-            where = source, only_year if share >= by_years else None
+            where = source, None if over else only_year
             amounts[where] = amounts.get(where, 0) + share - by_years
     return amounts, checks
 
