@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from stratplan.i18n import N_
 
@@ -17,6 +18,7 @@ _DIGITS = re.compile(r"([0-9]+)")
 _AROUND_DOTS = re.compile(r"\s*\.\s*")
 
 
+@lru_cache(maxsize=8192)
 def clean_number(text: str) -> str:
     """The number as it is kept: "2.4" from " 2.4. ", "2.4" from "2.04"; letters stay as written.
 
@@ -29,10 +31,11 @@ def clean_number(text: str) -> str:
         raise ValueError(N_("The number is too long."))
     parts = number.split(".")
     if not all(_PART.fullmatch(part) for part in parts):
-        raise ValueError(N_("A number has letters and digits, with dots between its parts: 2.4 or SM1."))
+        raise ValueError(N_("A number has letters and digits only, with dots between its parts, such as 2.4 or SM1."))
     return ".".join(str(int(part)) if part.isascii() and part.isdigit() else part for part in parts)
 
 
+@lru_cache(maxsize=8192)
 def number_key(number: str) -> tuple[int | str, ...]:
     """Sorting key by parts as numbers: 2 < 2.4 < 2.4.1 < 2.4a < 2.10, SM2 < SM10 (domain.md, Structure).
 

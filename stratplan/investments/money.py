@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from fractions import Fraction
 from functools import cached_property
+from math import lcm
 from typing import Protocol
 
 from stratplan.choice import Choice
@@ -25,6 +25,7 @@ Key = Hashable  # of a source, a goal or a unit: whatever the caller knows it by
 Place = tuple[Key | None, int | None]  # source, year
 Table = dict[Place, int]  # cents
 HUNDRED = Decimal(100)
+LARGEST = Decimal("999999999999.99")  # room for 12 digits (domain.md, Money)
 
 
 # --- cents -------------------------------------------------------------------------------------------------
@@ -34,10 +35,13 @@ def to_cents(amount: Decimal) -> int:
     """EUR as whole cents; ValueError for what is not an amount from 0 up with at most two decimals."""
     if not amount.is_finite() or amount < 0:
         raise ValueError(N_("An amount cannot be negative."))
-    ratio = Fraction(amount) * 100
-    if ratio.denominator != 1:
+    if amount > LARGEST:
+        raise ValueError(N_("The amount is too large."))
+    hundredfold = amount * 100
+    cents = int(hundredfold)
+    if cents != hundredfold:
         raise ValueError(N_("An amount has at most two decimal places."))
-    return ratio.numerator
+    return cents
 
 
 def from_cents(cents: int) -> Decimal:
@@ -58,12 +62,16 @@ def split_by_percent(total: Decimal, percents: Sequence[Decimal]) -> list[Decima
 def _split(total: int, percents: Sequence[Decimal]) -> list[int]:
     if any(not percent.is_finite() or percent < 0 for percent in percents):
         raise ValueError(N_("A percentage cannot be negative."))
-    exact = [total * Fraction(percent) / 100 for percent in percents]
-    parts = [int(share) for share in exact]
-    left_over = int(sum(exact, Fraction(1, 2))) - sum(parts)
-    first_served = sorted(range(len(parts)), key=lambda place: (parts[place] - exact[place], -percents[place], place))
-    for place in first_served[:left_over]:
-        parts[place] += 1
+    ratios = [percent.as_integer_ratio() for percent in percents]
+    below = lcm(*(denominator for _numerator, denominator in ratios))
+    whole = 100 * below
+    exact = [total * numerator * (below // denominator) for numerator, denominator in ratios]  # cents × whole
+    parts = [share // whole for share in exact]
+    left_over = (2 * sum(exact) + whole) // (2 * whole) - sum(parts)
+    if left_over:
+        first_served = sorted(range(len(parts)), key=lambda place: (-(exact[place] % whole), -percents[place], place))
+        for place in first_served[:left_over]:
+            parts[place] += 1
     return parts
 
 
@@ -281,7 +289,8 @@ class Cell:
 class LineMoney:
     """The money of one line: its total over the plan (None where unknown and for headings), its cells, its checks.
 
-    `total` = `amount`, or `amount` × `years` for a yearly line.
+    `total` = `amount`, or `amount` × `years` for a yearly line; a heading's `amount` is its stated total. `sources`
+    are those that the line names.
     """
 
     number: str
@@ -289,6 +298,7 @@ class LineMoney:
     amount: Decimal | None
     years: range
     total: Decimal | None
+    sources: tuple[Key, ...]
     cells: tuple[Cell, ...]
     checks: tuple[Check, ...]
 
@@ -311,7 +321,7 @@ def line_money(line: LineFacts, day: date | None = None) -> LineMoney:
     """
     if line.heading:
         stated = line_total(line.amount, line.yearly, len(line.years))
-        return LineMoney(line.number, Formula.HEADING, stated, line.years, None, (), ())
+        return LineMoney(line.number, Formula.HEADING, stated, line.years, None, (), (), ())
     planned = _planned(line)
     contracted = _latest(line, day, "contracted")
     spent = _latest(line, day, "spent")
@@ -338,6 +348,7 @@ def line_money(line: LineFacts, day: date | None = None) -> LineMoney:
         amount=line.amount,
         years=line.years,
         total=line_total(line.amount, line.yearly, len(line.years)),
+        sources=tuple(dict.fromkeys(entry.source for entries in (line.shares, line.planned) for entry in entries)),
         cells=_cells(line, amounts, contracted, spent),
         checks=tuple(checks),
     )
@@ -410,11 +421,11 @@ def _cells(
     contracted: Table,
     spent: Table,
 ) -> tuple[Cell, ...]:
-    tables = (amounts, contracted, spent)
-    return tuple(
-        Cell(line.number, line.goal, line.units, source, year, Sums(*(_at(table, (source, year)) for table in tables)))
-        for source, year in dict.fromkeys(place for table in tables for place in table)
-    )
+    cells = []
+    for place in dict.fromkeys([*amounts, *contracted, *spent]):
+        sums = Sums(_at(amounts, place), _at(contracted, place), _at(spent, place))
+        cells.append(Cell(line.number, line.goal, line.units, *place, sums))
+    return tuple(cells)
 
 
 def _at(table: Table, place: Place) -> Decimal | None:
@@ -592,11 +603,15 @@ class PlanMoney:
 
 def plan_money(lines: Iterable[LineFacts], tasks: Iterable[TaskFunding] = (), day: date | None = None) -> PlanMoney:
     """The money of all lines, contracted and spent as reported up to the day, with the checks of domain.md, Money."""
-    facts = list(lines)
-    money = PlanMoney(tuple(line_money(line, day) for line in facts), ())
+    return add_up([line_money(line, day) for line in lines], tasks)
+
+
+def add_up(lines: Iterable[LineMoney], tasks: Iterable[TaskFunding] = ()) -> PlanMoney:
+    """The money of a plan from that of its lines, for callers that keep lines which did not change."""
+    money = PlanMoney(tuple(lines), ())
     checks = [check for line in money.lines for check in line.checks]
     checks += [check for line in money.lines if (check := _stated_total_check(line, money)) is not None]
-    checks += [check for task in tasks for check in _source_checks(task, {line.number: line for line in facts})]
+    checks += [check for task in tasks for check in _source_checks(task, money.by_number)]
     return PlanMoney(money.lines, tuple(checks))
 
 
@@ -611,13 +626,13 @@ def _stated_total_check(heading: LineMoney, money: PlanMoney) -> Check | None:
     return Check(CheckCode.STATED_TOTAL_DIFFERS, heading.number, amounts={"stated": stated, "sum": found})
 
 
-def _source_checks(task: TaskFunding, lines: Mapping[str, LineFacts]) -> list[Check]:
+def _source_checks(task: TaskFunding, lines: Mapping[str, LineMoney]) -> list[Check]:
     """Sources that a task names and none of its lines has; a task without lines is paid from elsewhere."""
-    paying = [lines[number] for number in task.lines if number in lines and not lines[number].heading]
+    found = (lines.get(number) for number in task.lines)
+    paying = [line for line in found if line is not None and line.formula is not Formula.HEADING]
     if not paying:
         return []
-    named = {share.source for line in paying for share in line.shares}
-    named |= {entry.source for line in paying for entry in line.planned}
+    named = {source for line in paying for source in line.sources}
     return [Check(CheckCode.SOURCE_WITHOUT_LINE, task.number, source) for source in task.sources if source not in named]
 
 
