@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from beanie import Document, PydanticObjectId
 from bson import Decimal128, ObjectId
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from stratplan import audit
 from stratplan.accounts.models import Account
@@ -35,23 +35,19 @@ def _clean(text: str) -> str:
     return text
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _from_stored(value: Any) -> Any:
     return value.to_decimal() if isinstance(value, Decimal128) else value
 
 
-Line = Annotated[
-    str, AfterValidator(_clean), AfterValidator(_one_line), StringConstraints(min_length=1, max_length=500)
-]
-OptionalLine = Annotated[str, AfterValidator(_clean), AfterValidator(_one_line), StringConstraints(max_length=500)]
-Prose = Annotated[
-    str, AfterValidator(_clean), StringConstraints(strip_whitespace=True, min_length=1, max_length=30_000)
-]
-OptionalProse = Annotated[str, AfterValidator(_clean), StringConstraints(strip_whitespace=True, max_length=30_000)]
-Code = Annotated[str, AfterValidator(_clean), AfterValidator(_one_line), StringConstraints(min_length=1, max_length=30)]
+# Text is cleaned before it is measured (validators before run from the last to the first).
+_Clean = BeforeValidator(lambda value: _clean(value) if isinstance(value, str) else value)
+_OneLine = BeforeValidator(lambda value: " ".join(value.split()) if isinstance(value, str) else value)
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=500), _OneLine, _Clean]
+OptionalLine = Annotated[str, StringConstraints(max_length=500), _OneLine, _Clean]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=30), _OneLine, _Clean]
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=30_000), _Clean]
+OptionalProse = Annotated[str, StringConstraints(strip_whitespace=True, max_length=30_000), _Clean]
 Money = Annotated[
     Decimal, BeforeValidator(_from_stored), Field(ge=0, max_digits=14, decimal_places=2, allow_inf_nan=False)
 ]

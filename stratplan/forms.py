@@ -43,7 +43,6 @@ def _typed(parse: Any) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-Optional = BeforeValidator(lambda value: None if value == "" else value)
 MoneyField = Annotated[Money | None, _typed(i18n.parse_money)]
 PercentField = Annotated[Percent | None, _typed(i18n.parse_percent)]
 WeightField = Annotated[Weight, _typed(i18n.parse_number)]
@@ -52,7 +51,15 @@ DayField = Annotated[date | None, _typed(i18n.parse_date)]
 RequiredDay = Annotated[date, _typed(i18n.parse_date)]
 PeriodField = Annotated[Period, _typed(Period.parse)]
 OptionalPeriod = Annotated[Period | None, _typed(Period.parse)]
-ReferenceField = Annotated[PydanticObjectId | None, Optional]
+
+
+def _reference(text: str) -> PydanticObjectId:
+    if not PydanticObjectId.is_valid(text):
+        raise ValueError(N_("Choose one from the list."))
+    return PydanticObjectId(text)
+
+
+ReferenceField = Annotated[PydanticObjectId | None, _typed(_reference)]
 
 _MESSAGES = {
     "missing": N_("Fill this in."),
