@@ -3,53 +3,66 @@
 import htmx from "./htmx.js";
 import { isTouched } from "./unsaved.js";
 
-const dialog = document.getElementById("dialog");
-const body = document.getElementById("dialog-body");
+// Looked up each time: an answer may replace the whole page's body.
+const dialog = () => document.getElementById("dialog");
+const body = () => document.getElementById("dialog-body");
 
 export function showDialog(name) {
-  const heading = body.querySelector("h1, h2, h3");
+  const frame = dialog();
+  const heading = body().querySelector("h1, h2, h3");
   if (heading) {
     heading.id ||= "dialog-title";
-    dialog.setAttribute("aria-labelledby", heading.id);
-    dialog.removeAttribute("aria-label");
+    frame.setAttribute("aria-labelledby", heading.id);
+    frame.removeAttribute("aria-label");
   } else {
-    dialog.removeAttribute("aria-labelledby");
-    dialog.setAttribute("aria-label", name ?? "");
+    frame.removeAttribute("aria-labelledby");
+    frame.setAttribute("aria-label", name ?? "");
   }
-  if (!dialog.open) dialog.showModal();
-  dialog.scrollTop = 0;
+  if (!frame.open) frame.showModal();
+  frame.scrollTop = 0;
 }
 
 function close() {
-  if (isTouched(body) && !window.confirm(document.body.dataset.unsaved)) return;
-  dialog.close();
+  if (isTouched(body()) && !window.confirm(document.body.dataset.unsaved)) return;
+  dialog().close();
 }
 
-if (dialog && body) {
-  document.addEventListener("click", async (event) => {
-    const link = event.target.closest("a[data-dialog]");
-    if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
-    await htmx.ajax("GET", link.getAttribute("href"), { source: link, target: body, swap: "innerHTML" });
-    if (body.childElementCount) showDialog(link.textContent.trim());
-  });
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-dialog]");
+  if (!link || !body() || event.defaultPrevented) return;
+  if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  const name = link.textContent.trim();
+  await htmx.ajax("GET", link.getAttribute("href"), { source: link, target: body(), swap: "innerHTML" });
+  if (body()?.childElementCount) showDialog(name);
+});
 
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target !== body || !/<html[\s>]/i.test(event.detail.serverResponse)) return;
-    const page = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
-    event.detail.serverResponse = page.querySelector("main")?.innerHTML ?? "";
-  });
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target !== body() || !/<html[\s>]/i.test(event.detail.serverResponse)) return;
+  const page = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
+  event.detail.serverResponse = page.querySelector("main")?.innerHTML ?? "";
+});
 
-  dialog.addEventListener("cancel", (event) => {
-    if (event.target !== dialog) return;
+// cancel and close do not bubble: they are caught on the way down.
+document.addEventListener(
+  "cancel",
+  (event) => {
+    if (event.target !== dialog()) return;
     event.preventDefault();
     close();
-  });
-  dialog.addEventListener("click", (event) => {
-    const cancel = event.target.closest("[data-close-dialog]");
-    if (cancel) event.preventDefault();
-    if (cancel || event.target === dialog) close();
-  });
-  dialog.addEventListener("close", () => body.replaceChildren());
-  document.addEventListener("dialog-close", () => dialog.close());
-}
+  },
+  true,
+);
+document.addEventListener(
+  "close",
+  (event) => {
+    if (event.target === dialog()) body().replaceChildren();
+  },
+  true,
+);
+document.addEventListener("click", (event) => {
+  const cancel = event.target.closest("dialog [data-close-dialog]");
+  if (cancel) event.preventDefault();
+  if (cancel || event.target === dialog()) close();
+});
+document.addEventListener("dialog-close", () => dialog()?.close());

@@ -1,9 +1,8 @@
 // What a request looks like: a thin bar while it runs, words when it fails, counts read out when a list changes.
-const bar = document.getElementById("progress-bar");
 const running = new Set();
 
 function show() {
-  bar?.classList.toggle("running", running.size > 0);
+  document.getElementById("progress-bar")?.classList.toggle("running", running.size > 0);
 }
 
 export function alarm(text) {
