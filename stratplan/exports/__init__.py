@@ -1,0 +1,1 @@
+"""Tables as files: knows rows and cells, no slice."""
