@@ -17,6 +17,7 @@ from beanie import Document, PydanticObjectId
 from bson import Decimal128
 from pydantic import BaseModel
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
 
 from stratplan.accounts.models import Account
 from stratplan.database import Session, in_transaction
@@ -133,19 +134,36 @@ async def record(tag: str, edits: Sequence[Edit], *, by: Account, undoes: Pydant
     async def work(session: Session) -> AuditEntry:
         return await _write(session, scope, tag, edits, by, undoes)
 
-    return await in_transaction(work, key=scope)
+    try:
+        return await in_transaction(work, key=scope)
+    except DuplicateKeyError as error:
+        # Only what is unique across scopes (a plan's address) gets as far as an index; the rest _check refuses.
+        name, value = next(iter((error.details or {}).get("keyValue", {}).items()), ("_id", None))
+        if name in BOOKKEEPING:
+            raise
+        raise RuleBroken(_("“%(value)s” is already taken. Choose another.") % {"value": value}, field=name) from None
 
 
-async def was_changed_since(document: LivingDocument, version: int) -> bool:
-    """Whether a field of the document was set after `version`; a report on a task moves its version, not its fields."""
-    entries = AuditEntry.get_motor_collection().find({"changes.document": document.key}, {"changes": 1})
-    return any(
-        [
-            change["document"] == document.key and change["version"] > version and change["after"]
-            async for entry in entries.sort("number", -1).limit(max(0, document.version - version))
-            for change in entry["changes"]
-        ]
-    )
+async def entries_since(document: LivingDocument, version: int, session: Session | None = None) -> list[AuditEntry]:
+    """The entries that moved the document on from `version` to the one it was read at, newest first."""
+    if document.version <= version:
+        return []
+    entries = AuditEntry.get_motor_collection().find({"changes.document": document.key}, session=session)
+    newest = entries.sort("number", -1).limit(document.version - version)
+    return [AuditEntry.model_validate(raw) async for raw in newest]
+
+
+def values_before(document: LivingDocument, entries: Sequence[AuditEntry]) -> dict[str, Any]:
+    """The stored values of the fields that `entries` (newest first) set, as they were before all of them.
+
+    A report on a task moves the task's version and sets no field of it.
+    """
+    before: dict[str, Any] = {}
+    for entry in entries:
+        for change in entry.changes:
+            if change.document == document.key:
+                before |= change.before or {}
+    return before
 
 
 async def _write(
@@ -214,8 +232,8 @@ async def _write_one(session: Session, edit: Edit, moment: datetime) -> Change:
         session=session,
     )
     if result.matched_count == 0:
-        current = await type(document).get(document.key, session=session)
-        raise StaleEdit(current or document, edit.values)
+        current = await type(document).get(document.key, session=session) or document
+        raise StaleEdit(current, edit.values, await entries_since(current, document.version, session))
     caption = document.model_copy(update=edit.values).caption
     return Change(
         kind=document.kind, document=document.key, caption=caption, version=version, before=before, after=after
@@ -267,3 +285,4 @@ async def _check(session: Session, edit: Edit) -> None:
                 % {"label": _(kind.labels.get(outer, outer))},
                 field=outer,
             )
+    await document.check_rules(session)

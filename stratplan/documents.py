@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from stratplan import audit
 from stratplan.accounts.models import Account
+from stratplan.database import Session
 from stratplan.errors import NotVisible, RuleBroken, StaleEdit
 from stratplan.i18n import N_, _
 from stratplan.period import Period
@@ -175,6 +176,12 @@ class LivingDocument(Document):
         """A document with an id of its own, checked, not yet written."""
         return cls(id=PydanticObjectId(), **values)
 
+    async def check_rules(self, session: Session) -> None:
+        """The rules between this and other documents; runs in the transaction that writes it, whoever writes.
+
+        Raises RuleBroken, and nothing is written.
+        """
+
     # The verbs that all documents share; slices add their own beside these.
 
     async def add(self, *, by: Account) -> audit.AuditEntry:
@@ -188,8 +195,9 @@ class LivingDocument(Document):
 
         Raises StaleEdit when the document has moved on, RuleBroken when a rule forbids the outcome.
         """
-        if based_on != self.version and await audit.was_changed_since(self, based_on):
-            raise StaleEdit(self, values)
+        since = await audit.entries_since(self, based_on)
+        if audit.values_before(self, since):
+            raise StaleEdit(self, values, since)
         change = audit.changed(self, **values)
         if not change.values:
             return None
@@ -198,7 +206,7 @@ class LivingDocument(Document):
     async def remove(self, *, by: Account, based_on: int) -> audit.AuditEntry:
         """Delete softly; what names this is refused, unlinked or deleted with it, as its `links` say."""
         if based_on != self.version:
-            raise StaleEdit(self, {})
+            raise StaleEdit(self, {}, await audit.entries_since(self, based_on))
         return await audit.record(f"{self.kind}.deleted", await _deletion(self), by=by)
 
     @classmethod

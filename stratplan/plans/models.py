@@ -6,14 +6,23 @@ from datetime import date
 from typing import Annotated, ClassVar
 
 from beanie import PydanticObjectId
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pymongo import ASCENDING, IndexModel
 
 from stratplan.choice import Choice
 from stratplan.documents import Code, Line, Link, LivingDocument, OptionalLine, OptionalProse, Prose, Reference
 from stratplan.i18n import N_
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+OWN_ADDRESSES = frozenset({"new", "restore"})  # of pages beside the plans
+
+
+def _is_free(slug: str) -> str:
+    if slug in OWN_ADDRESSES:
+        raise ValueError(N_("This address is taken by a page of the site. Choose another."))
+    return slug
+
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60), AfterValidator(_is_free)]
 Year = Annotated[int, Field(ge=1990, le=2100)]
 BY_SCOPE = IndexModel([("scope", ASCENDING), ("deleted", ASCENDING)])
 

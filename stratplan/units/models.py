@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
+from beanie import PydanticObjectId
 from pydantic import model_validator
 from pymongo import ASCENDING, IndexModel
 
 from stratplan.choice import Choice
+from stratplan.database import Session
 from stratplan.documents import Headcount, Line, Link, LivingDocument, OptionalLine, Reference
-from stratplan.i18n import N_
+from stratplan.errors import RuleBroken
+from stratplan.i18n import N_, _
 
 
 class UnitKind(Choice):
@@ -63,3 +66,22 @@ class Unit(LivingDocument):
     @property
     def caption(self) -> str:
         return self.short or self.name
+
+    async def check_rules(self, session: Session) -> None:
+        """No unit is part of itself, however long the way round."""
+        if self.parent is None:
+            return
+        units = Unit.get_motor_collection().find(
+            {"scope": self.scope, "deleted": False}, {"parent": 1}, session=session
+        )
+        parents = {unit["_id"]: unit["parent"] async for unit in units}
+        above: PydanticObjectId | None = self.parent
+        seen = {self.key}
+        while above is not None and above not in seen:
+            seen.add(above)
+            above = parents.get(above)
+        if above is not None:
+            raise RuleBroken(
+                _("“%(name)s” would become a part of itself. Choose another unit above it.") % {"name": self.caption},
+                field="parent",
+            )
