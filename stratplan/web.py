@@ -56,6 +56,10 @@ class Site:
         """The day it is for the organisation."""
         return self._today() if self._today else datetime.now(self._zone).date()
 
+    def day_of(self, moment: datetime) -> date:
+        """The day on which a moment was for the organisation."""
+        return moment.astimezone(self._zone).date()
+
 
 class View:
     """A plan as one reader sees it on one day: what handlers compute from and templates link with."""
@@ -143,6 +147,14 @@ class View:
         merged |= parameters
         kept = {name: value for name, value in merged.items() if value not in (None, "", [])}
         return bare + (f"?{urlencode(kept, doseq=True)}" if kept else "")
+
+    def reworded_on(self, document: LivingDocument) -> date | None:
+        """The day on which a text of the document was last changed, where that is after the day looked at: `as_of`
+        takes figures back in time, not texts, and a page says so."""
+        if document.worded_at is None:
+            return None
+        changed = self.site.day_of(document.worded_at)
+        return changed if changed > self.day else None
 
     def can(self, permission: str) -> bool:
         """Whether the reader may do this here."""

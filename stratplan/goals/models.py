@@ -58,6 +58,11 @@ class Goal(LivingDocument):
         name = "goals"
         indexes: ClassVar = [BY_SCOPE]
 
+    @field_validator("code")
+    @classmethod
+    def _code_is_clean(cls, code: str) -> str:
+        return clean_number(code)
+
     @property
     def caption(self) -> str:
         return f"{self.code} {self.title}"
@@ -146,7 +151,7 @@ class Task(LivingDocument):
         """
         values = {"percent": percent, "execution": execution, "outcome": outcome, "text": text, "on": on}
         if based_on != self.version:
-            raise StaleEdit(self, values)
+            raise StaleEdit(self, values, await audit.entries_since(self, based_on), Report)
         if self.milestones and percent is not None:
             raise RuleBroken(
                 _("This task's progress is counted from its milestones: mark those done."), field="percent"
