@@ -1,8 +1,10 @@
 """The one place that answers failures: each with its real status, in the reader's language, in the house style."""
 
 import logging
-from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from litestar import Response
 from litestar.exceptions import HTTPException
@@ -10,11 +12,11 @@ from litestar_htmx import HTMXRequest
 from pymongo.errors import PyMongoError
 
 from stratplan import wording
-from stratplan.documents import LivingDocument
+from stratplan.audit import AuditEntry, values_before
 from stratplan.errors import NotVisible, RuleBroken, StaleEdit, StratplanError
 from stratplan.forms import Form
 from stratplan.i18n import _
-from stratplan.web import View, reader_of, site_of, wants_fragment
+from stratplan.web import View, local_path, reader_of, site_of, wants_fragment
 
 log = logging.getLogger("stratplan.failures")
 
@@ -63,36 +65,111 @@ def rule_broken(request: HTMXRequest, error: RuleBroken) -> Response[str]:
     return _render(request, "errors/refused.html", 409, sentence=str(error))
 
 
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One field in which the reader's version differs from the one that is now kept.
+
+    `opened` is what it was when the reader began, None where nobody else has changed it since. `theirs` are the texts
+    that stand for the kept value in the form, None where the form has no such field and there is nothing to choose.
+    """
+
+    name: str
+    label: str
+    opened: str | None
+    now: str
+    mine: str
+    theirs: list[tuple[str, str]] | None
+
+    @property
+    def is_mine_alone(self) -> bool:
+        """Whether only the reader has changed it."""
+        return self.opened is None
+
+    @property
+    def is_theirs_alone(self) -> bool:
+        """Whether only the other person has changed it: what the reader sent is what they were shown."""
+        return self.opened == self.mine
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """What somebody did between the reader's opening a form and sending it."""
+
+    at: datetime
+    by: str
+    deed: str
+    differences: list[wording.Difference]
+
+
 def stale(request: HTMXRequest, error: StaleEdit) -> Response[str]:
-    """409 with both versions side by side; the reader sends their own again, based on the newer one, or leaves it."""
+    """409 with both versions field by field; the reader chooses and sends again, based on the newer one, or leaves it.
+
+    All that was typed goes along in the page, so that nothing is lost whatever is chosen.
+    """
     view: View = request.scope["state"]["view"]
     form: Form[Any] | None = request.scope["state"].get("form")
     texts = dict(form.texts) if form else {}
     texts["version"] = [str(error.current.version)]
+    is_part = error.kind is not type(error.current)
     return _render(
         request,
         "errors/stale.html",
         409,
         view=view,
         caption=error.current.caption,
-        differences=_differences(error.current, error.mine, view),
         gone=error.current.deleted,
+        meanwhile=[_meanwhile(entry, view) for entry in error.since],
+        disagreements=[] if is_part else _disagreements(error, form, view),
+        mine=_mine(error, view) if is_part or error.current.deleted else [],
+        means_values=bool(error.mine),
         action=request.scope["path"],
+        back=_opened_on(request) or view.url("/history"),
         fields=[(name, value) for name, values in texts.items() for value in values],
     )
 
 
-def _differences(current: LivingDocument, mine: Mapping[str, Any], view: View) -> list[wording.Difference]:
-    labels = wording.labels_of(type(current), mine)
-    return [
-        wording.Difference(
-            label,
-            wording.text_of(getattr(current, name), view.snapshot),
-            wording.text_of(mine[name], view.snapshot),
+def _disagreements(error: StaleEdit, form: Form[Any] | None, view: View) -> list[Disagreement]:
+    current, before = error.current, values_before(error.current, error.since)
+    found = []
+    for name, label in wording.labels_of(error.kind, error.mine).items():
+        now, mine = getattr(current, name), error.mine[name]
+        if now == mine:
+            continue
+        theirs = None
+        if form is not None and name in form.model.model_fields:
+            texts = Form.filled(form.model, {name: now}).texts
+            theirs = [(field, text) for field, values in texts.items() for text in values]
+        opened = wording.said(error.kind, name, before[name], view.snapshot) if name in before else None
+        found.append(
+            Disagreement(
+                name,
+                label,
+                opened,
+                wording.text_of(now, view.snapshot),
+                wording.text_of(mine, view.snapshot),
+                theirs,
+            )
         )
-        for name, label in labels.items()
-        if hasattr(current, name) and getattr(current, name) != mine[name]
-    ]
+    return found
+
+
+def _mine(error: StaleEdit, view: View) -> list[tuple[str, str]]:
+    """What the reader meant to write, by label, where there is nothing to compare it with."""
+    labels = wording.labels_of(error.kind, error.mine)
+    return [(label, wording.text_of(error.mine[name], view.snapshot)) for name, label in labels.items()]
+
+
+def _meanwhile(entry: AuditEntry, view: View) -> Meanwhile:
+    differences = [one for change in entry.changes for one in wording.differences(change, view.snapshot)]
+    return Meanwhile(entry.at, entry.by_name, wording.deed(entry), differences)
+
+
+def _opened_on(request: HTMXRequest) -> str | None:
+    """The page on which the form was opened, of this site."""
+    address: str = request.headers.get("hx-current-url") or request.headers.get("referer", "")
+    parts = urlsplit(address)
+    back = local_path(parts.path + (f"?{parts.query}" if parts.query else ""))
+    return None if back == "/" else back
 
 
 def unreachable(request: HTMXRequest, error: PyMongoError) -> Response[str]:

@@ -270,4 +270,6 @@ async def undo(entry_id: PydanticObjectId, *, scope: PydanticObjectId, by: Accou
             )
         before = {"deleted": True} if change.before is None else change.before
         edits.append(audit.changed(document, **before))
-    return await audit.record("change.undone", [edit for edit in edits if edit.values], by=by, undoes=entry.id)
+    # A document that the change only touched (the task of a report) is touched again: its history tells of both.
+    differ = any(edit.values for edit in edits)
+    return await audit.record("change.undone", edits if differ else [], by=by, undoes=entry.id)

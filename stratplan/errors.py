@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stratplan.audit import AuditEntry
     from stratplan.documents import LivingDocument
 
 
@@ -30,9 +31,18 @@ class NotVisible(StratplanError):
 
 
 class StaleEdit(StratplanError):
-    """A change based on an older version; carries the document as it is now and the values that were meant."""
+    """A change based on an older version; carries the document as it is now, the values that were meant (of `kind`,
+    where they were meant for a part of its own, such as a task's report) and the entries made since, newest first."""
 
-    def __init__(self, current: LivingDocument, mine: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        current: LivingDocument,
+        mine: Mapping[str, Any],
+        since: Sequence[AuditEntry] = (),
+        kind: type[LivingDocument] | None = None,
+    ) -> None:
         super().__init__(current.caption)
         self.current = current
         self.mine = dict(mine)
+        self.since = since
+        self.kind = kind or type(current)

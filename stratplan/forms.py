@@ -46,6 +46,7 @@ def _typed(parse: Any) -> BeforeValidator:
 MoneyField = Annotated[Money | None, _typed(i18n.parse_money)]
 PercentField = Annotated[Percent | None, _typed(i18n.parse_percent)]
 WeightField = Annotated[Weight, _typed(i18n.parse_number)]
+OptionalWeight = Annotated[Weight | None, _typed(i18n.parse_number)]
 HeadcountField = Annotated[Headcount | None, _typed(i18n.parse_number)]
 DayField = Annotated[date | None, _typed(i18n.parse_date)]
 RequiredDay = Annotated[date, _typed(i18n.parse_date)]
@@ -214,6 +215,22 @@ class Form(Generic[M]):
         """Show a broken rule at its field, or over the form."""
         self.data = None
         self.errors[broken.field or ""] = str(broken)
+
+
+def chosen(items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What was sent from the comparison of two versions, as the form itself would have sent it: the reader's own texts,
+    and for each field with `choose.<field>=theirs` the texts under `theirs.` instead."""
+    sent = list(items)
+    theirs = {name.removeprefix("choose.") for name, value in sent if name.startswith("choose.") and value == "theirs"}
+    merged = []
+    for name, value in sent:
+        prefix, dot, bare = name.rpartition(".")
+        wants_theirs = bare.partition("-")[0] in theirs
+        if prefix == "theirs" and wants_theirs:
+            merged.append((bare, value))
+        elif not dot and not wants_theirs:
+            merged.append((name, value))
+    return merged
 
 
 def _is_list(model: type[BaseModel], name: str) -> bool:

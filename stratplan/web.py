@@ -20,7 +20,7 @@ from stratplan.assets import Assets
 from stratplan.audit import AuditEntry
 from stratplan.documents import LivingDocument
 from stratplan.errors import NotVisible
-from stratplan.forms import Form, FormModel
+from stratplan.forms import Form, FormModel, chosen
 from stratplan.frame import Reader
 from stratplan.i18n import _
 from stratplan.permissions import Permission
@@ -339,7 +339,7 @@ async def read_form(request: HTMXRequest, model: type[M]) -> Form[M]:
         if not isinstance(value, str):
             raise ClientException(_("This form takes no files."))
         items.append((name, value))
-    form = Form.submitted(model, items)
+    form = Form.submitted(model, chosen(items))
     request.scope["state"]["form"] = form
     return form
 

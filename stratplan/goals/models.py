@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 from pymongo import ASCENDING, IndexModel
@@ -215,3 +215,26 @@ class Report(LivingDocument):
     @property
     def belongs_to(self) -> tuple[str, Reference]:
         return "task", self.task
+
+    async def edit(
+        self, values: Mapping[str, Any], *, by: Account, based_on: int, tag: str = "edited"
+    ) -> audit.AuditEntry | None:
+        """Correct what was reported; the task is touched, so that its history tells of it."""
+        if based_on != self.version:
+            raise StaleEdit(self, values, await audit.entries_since(self, based_on))
+        change = audit.changed(self, **values)
+        if not change.values:
+            return None
+        return await audit.record(f"report.{tag}", [change, await self._touch()], by=by)
+
+    async def remove(self, *, by: Account, based_on: int) -> audit.AuditEntry:
+        """Delete the report softly; the task is touched, as by `edit`."""
+        if based_on != self.version:
+            raise StaleEdit(self, {}, await audit.entries_since(self, based_on))
+        return await audit.record("report.deleted", [audit.deleted(self), await self._touch()], by=by)
+
+    async def _touch(self) -> audit.Edit:
+        task = await Task.get(self.task)
+        if task is None or task.deleted:
+            raise RuleBroken(_("The task of this report has been deleted."))
+        return audit.changed(task)
