@@ -14,16 +14,8 @@ from stratplan.i18n import _
 from stratplan.investments.models import InvestmentLine
 from stratplan.investments.money import LineFacts, PlanMoney, TaskFunding, line_years, plan_money
 from stratplan.numbering import number_key
-from stratplan.plans.models import FundingSource
+from stratplan.plans.queries import sources_in_order as sources_in_order
 from stratplan.snapshot import Snapshot
-
-
-def sources_in_order(snapshot: Snapshot) -> list[FundingSource]:
-    """The plan's funding sources as they are to be listed."""
-    return snapshot.derive(
-        "sources in order",
-        lambda: sorted(snapshot.all(FundingSource).values(), key=lambda source: (source.order, source.code)),
-    )
 
 
 def lines_in_order(snapshot: Snapshot) -> list[InvestmentLine]:
