@@ -1,3 +1,8 @@
-"""Pages of overview."""
+"""The pages across slices, gathered: each module brings its own handlers."""
 
-handlers: list[object] = []
+from stratplan.overview import explanation_pages, overview
+
+handlers: list[object] = [
+    *overview.handlers,
+    *explanation_pages.handlers,
+]

@@ -1,0 +1,479 @@
+"""What every figure follows from, in words and tables: the formula, the inputs, what was left out.
+
+Pure functions of a snapshot and a day, in the language in force; pages, dialogs and `stratplan figures` show the same.
+The explanations of progress and schedule; those of money stand in money_explanations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from stratplan import i18n
+from stratplan.goals.models import Goal, Task
+from stratplan.goals.progress import Basis, Combined, LeftOutReason, TaskProgress
+from stratplan.goals.queries import (
+    TaskFigures,
+    goal_progress,
+    goals_in_order,
+    plan_progress,
+    reports_of,
+    task_figures,
+    tasks_by_goal,
+    tasks_in_order,
+)
+from stratplan.goals.schedule import BEHIND_BY
+from stratplan.goals.states import Schedule
+from stratplan.i18n import N_, _, ngettext, pgettext
+from stratplan.plans.models import FundingSource
+from stratplan.snapshot import Snapshot
+from stratplan.units.models import Unit
+
+PLACES = 2  # decimals of the percentages in tables
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text, and the page of the plan that it leads to, if any."""
+
+    text: str
+    path: str = ""
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether it leads to another explanation, which the dialog can show."""
+        return self.path.startswith("/figures/")
+
+
+NOTHING_SAID = Said("")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The heading of a table's column."""
+
+    text: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Inputs of a figure; `total` is the row that they add up to."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Said, ...], ...]
+    total: tuple[Said, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What does not count in a figure, and why."""
+
+    what: Said
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One figure: what it is, its value, and everything that it follows from.
+
+    `path` is its own address in the plan; `leads` are the pages of what it is about and the figures it is part of.
+    """
+
+    title: str
+    value: str
+    path: str
+    formula: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...] = ()
+    tables: tuple[Table, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+    leads: tuple[Said, ...] = ()
+
+
+# --- addresses and names -----------------------------------------------------------------------------------
+
+
+def in_address(document: Goal | Task | FundingSource) -> str:
+    """A document's code or number as it stands in an address; its id where the code has signs that do not fit there."""
+    code = document.number if isinstance(document, Task) else document.code
+    return code if re.fullmatch(r"[\w.-]+", code) and code != "none" else str(document.key)
+
+
+def goal_figure(goal: Goal) -> str:
+    """Where the progress of a goal is explained."""
+    return f"/figures/progress/goals/{in_address(goal)}"
+
+
+def task_figure(task: Task) -> str:
+    """Where the progress of a task is explained."""
+    return f"/figures/progress/tasks/{in_address(task)}"
+
+
+def schedule_figure(task: Task) -> str:
+    """Where the schedule of a task is explained."""
+    return f"/figures/schedule/tasks/{in_address(task)}"
+
+
+def task_page(task: Task) -> Said:
+    """A task with the way to its page."""
+    return Said(task.caption, f"/tasks/{in_address(task)}")
+
+
+def goal_page(goal: Goal) -> Said:
+    """A goal with the way to its page."""
+    return Said(goal.caption, f"/goals/{in_address(goal)}")
+
+
+def lead_unit(snapshot: Snapshot, task: Task) -> Said:
+    """The unit that leads a task, with the way to its page."""
+    unit = snapshot.find(Unit, task.lead)
+    return NOTHING_SAID if unit is None else Said(unit.caption, f"/units/{unit.key}")
+
+
+def parts_that_add_up(shares: Sequence[Fraction], places: int = PLACES) -> list[Fraction]:
+    """Shares of one rounded for showing, so that what is shown adds up to the sum as it is shown.
+
+    By the largest remainder method, as money is divided; places are those of a percentage.
+    """
+    scale = 100 * 10**places
+    exact = [share * scale for share in shares]
+    whole = [value.numerator // value.denominator for value in exact]
+    left_over = int(i18n.half_up(sum(exact, Fraction(0)))) - sum(whole)
+    first_served = sorted(range(len(exact)), key=lambda place: (whole[place] - exact[place], place))
+    for place in first_served[:left_over]:
+        whole[place] += 1
+    return [Fraction(value, scale) for value in whole]
+
+
+# --- combined figures --------------------------------------------------------------------------------------
+
+Named = Mapping[Hashable, tuple[Said, str]]  # what the parts of a figure are: name with page, address of their figure
+
+_LEFT_OUT = {
+    LeftOutReason.CANCELLED: N_("Cancelled tasks do not count."),
+    LeftOutReason.NO_TASKS: N_("It has no tasks that count, so it has no figure."),
+    LeftOutReason.NO_WEIGHT: N_("Its weight is 0."),
+}
+
+
+def of_plan(snapshot: Snapshot, day: date) -> Explanation:
+    """The progress of the plan, from its goals."""
+    combined = plan_progress(snapshot, day)
+    goals: Named = {goal.key: (goal_page(goal), goal_figure(goal)) for goal in goals_in_order(snapshot)}
+    return Explanation(
+        title=_("Progress of the plan"),
+        value=i18n.percent(combined.value),
+        path="/figures/progress",
+        formula=(
+            _("The progress of each goal times its weight, added up and divided by the sum of the weights."),
+            *_rounding(combined.value),
+        ),
+        facts=(of_day(day), _reported(combined)),
+        tables=_weighing(combined, pgettext("column", "Goal"), goals),
+        left_out=_left_out(combined, goals),
+        notes=()
+        if combined.counted
+        else (_("None of the plan's goals has tasks that count, so there is no figure yet."),),
+        leads=(Said(_("Who has reported"), "/figures/reported"), Said(_("Action plan"), "/tasks")),
+    )
+
+
+def of_goal(snapshot: Snapshot, day: date, goal: Goal) -> Explanation:
+    """The progress of a goal, from its tasks."""
+    combined = goal_progress(snapshot, day)[goal.key]
+    tasks: Named = {task.key: (task_page(task), task_figure(task)) for task in tasks_by_goal(snapshot)[goal.key]}
+    return Explanation(
+        title=_("Progress of goal %(code)s", code=goal.code),
+        value=i18n.percent(combined.value),
+        path=goal_figure(goal),
+        formula=(
+            _("The progress of each task times its weight, added up and divided by the sum of the weights."),
+            *_rounding(combined.value),
+        ),
+        facts=(of_day(day), _reported(combined)),
+        tables=_weighing(combined, pgettext("column", "Task"), tasks),
+        left_out=_left_out(combined, tasks),
+        notes=() if combined.counted else (_("The goal has no tasks that count, so there is no figure yet."),),
+        leads=(goal_page(goal), Said(_("Progress of the plan"), "/figures/progress")),
+    )
+
+
+def of_day(day: date) -> tuple[str, str]:
+    """The fact that every explanation begins with."""
+    return _("As of"), i18n.short_date(day)
+
+
+def _reported(combined: Combined) -> tuple[str, str]:
+    return _("Have reported"), _("%(part)s of %(all)s tasks", part=combined.reported, all=combined.total)
+
+
+def _rounding(value: Fraction | None) -> tuple[str, ...]:
+    if value is None or (value * 100).denominator == 1:
+        return ()
+    exact, shown = i18n.percent(value, 4), i18n.percent(value)
+    return (
+        _("Computed exactly, rounded only for showing: %(exact)s is shown as %(shown)s.", exact=exact, shown=shown),
+    )
+
+
+def _weighing(combined: Combined, what: str, names: Named) -> tuple[Table, ...]:
+    if not combined.counted:
+        return ()
+    inputs = combined.inputs
+    shares = parts_that_add_up([entry.share for entry in inputs])
+    products = parts_that_add_up([entry.share * (entry.part.value or 0) for entry in inputs])
+    rows = []
+    for entry, share, product in zip(inputs, shares, products, strict=True):
+        page, figure = names[entry.part.key]
+        rows.append(
+            (
+                page,
+                Said(i18n.percent(entry.part.value), figure),
+                Said(i18n.number(entry.part.weight, 3)),
+                Said(i18n.percent(share, PLACES)),
+                Said(i18n.percent(product, PLACES)),
+            )
+        )
+    return (
+        Table(
+            caption=_("What counts"),
+            columns=(
+                Column(what),
+                Column(_("Progress"), numeric=True),
+                Column(_("Weight"), numeric=True),
+                Column(_("Share of the whole"), numeric=True),
+                Column(_("Progress × share"), numeric=True),
+            ),
+            rows=tuple(rows),
+            total=(
+                Said(_("Total")),
+                NOTHING_SAID,
+                Said(i18n.number(combined.weight, 3)),
+                Said(i18n.percent(Fraction(1), PLACES)),
+                Said(i18n.percent(combined.value, PLACES)),
+            ),
+        ),
+    )
+
+
+def _left_out(combined: Combined, names: Named) -> tuple[LeftOut, ...]:
+    return tuple(
+        LeftOut(names[part.key][0], _(_LEFT_OUT[part.left_out])) for part in combined.left_out if part.left_out
+    )
+
+
+# --- a task ------------------------------------------------------------------------------------------------
+
+
+def of_task(snapshot: Snapshot, day: date, task: Task) -> Explanation:
+    """The progress of a task, from its milestones or reports."""
+    figures = task_figures(snapshot, day)[task.key]
+    progress = figures.progress
+    goal = snapshot.find(Goal, task.goal)
+    return Explanation(
+        title=_("Progress of task %(number)s", number=task.number),
+        value=i18n.percent(progress.value),
+        path=task_figure(task),
+        formula=(*_basis(progress), *_rounding(progress.value)),
+        facts=(of_day(day), (_("Execution"), _(progress.execution.label))),
+        tables=(*_milestones(progress), *_reports(snapshot, task, day, progress)),
+        notes=()
+        if progress.execution.is_counted
+        else (_("The task is cancelled, so it does not count in the progress of its goal."),),
+        leads=(
+            task_page(task),
+            *([] if goal is None else [Said(_("Progress of goal %(code)s", code=goal.code), goal_figure(goal))]),
+            Said(_("Schedule of task %(number)s", number=task.number), schedule_figure(task)),
+        ),
+    )
+
+
+def _basis(progress: TaskProgress) -> tuple[str, ...]:
+    """The rule that the progress of a task comes from, as sentences."""
+    weightless = progress.milestones and not any(entry.weight for entry in progress.milestones)
+    about_milestones = (_("Its milestones all have weight 0 and do not count."),) if weightless else ()
+    match progress.basis:
+        case Basis.COMPLETED:
+            return (_("The task is reported as completed: that is 100 percent."),)
+        case Basis.MILESTONES:
+            return (_("The weight of the milestones that are done, divided by the weight of all."),)
+        case Basis.NOT_REPORTED:
+            return (
+                _("Nothing was reported up to this day: counted as 0 percent and as not reported."),
+                *about_milestones,
+            )
+        case Basis.REPORT if progress.report_percent is None:
+            return (_("No report states a percentage: counted as 0 percent."), *about_milestones)
+        case Basis.REPORT if progress.percent_on != progress.report_on:
+            return (
+                _(
+                    "The last reported percentage, of %(day)s: the later report states none.",
+                    day=i18n.short_date(progress.percent_on),
+                ),
+                *about_milestones,
+            )
+    return (_("The last reported percentage, of %(day)s.", day=i18n.short_date(progress.percent_on)), *about_milestones)
+
+
+def _milestones(progress: TaskProgress) -> tuple[Table, ...]:
+    if not progress.milestones:
+        return ()
+    shares = parts_that_add_up([entry.share for entry in progress.milestones])
+    counts = progress.basis is Basis.MILESTONES
+    done = parts_that_add_up([entry.share if entry.done else Fraction(0) for entry in progress.milestones])
+    columns = (
+        Column(_("Milestone")),
+        Column(_("Done on")),
+        Column(_("Weight"), numeric=True),
+        Column(_("Share of the whole"), numeric=True),
+        *([Column(_("Counts"), numeric=True)] if counts else []),
+    )
+    rows = tuple(
+        (
+            Said(entry.title),
+            Said(i18n.short_date(entry.done_on) if entry.done else _("not done")),
+            Said(i18n.number(entry.weight, 3)),
+            Said(i18n.percent(share, PLACES)),
+            *([Said(i18n.percent(part, PLACES))] if counts else []),
+        )
+        for entry, share, part in zip(progress.milestones, shares, done, strict=True)
+    )
+    total = (
+        Said(_("Total")),
+        NOTHING_SAID,
+        Said(i18n.number(sum(entry.weight for entry in progress.milestones), 3)),
+        Said(i18n.percent(sum(shares, Fraction(0)), PLACES)),
+        *([Said(i18n.percent(progress.value, PLACES))] if counts else []),
+    )
+    return (Table(_("Milestones"), columns, rows, total),)
+
+
+def _reports(snapshot: Snapshot, task: Task, day: date, progress: TaskProgress) -> tuple[Table, ...]:
+    reports = [report for report in reports_of(snapshot, task) if report.on <= day]
+    if not reports:
+        return ()
+    rows = tuple(
+        (
+            Said(i18n.short_date(report.on)),
+            Said(_(report.execution.label)),
+            Said(i18n.percent(report.percent)),
+            Said(_(report.outcome.label)),
+        )
+        for report in reversed(reports)
+    )
+    columns = (Column(_("As of")), Column(_("Execution")), Column(_("Progress"), numeric=True), Column(_("Result")))
+    return (Table(_("Reports up to this day, newest first"), columns, rows),)
+
+
+# --- schedule ----------------------------------------------------------------------------------------------
+
+
+def of_schedule(snapshot: Snapshot, day: date, task: Task) -> Explanation:
+    """How a task stands against its period: the rules in order, and which of them decided."""
+    figures = task_figures(snapshot, day)[task.key]
+    standing, period = figures.standing, task.period
+    gone = min(max((day - period.start).days + 1, 0), period.days)
+    return Explanation(
+        title=_("Schedule of task %(number)s", number=task.number),
+        value=said_schedule(figures),
+        path=schedule_figure(task),
+        formula=(
+            _("The first of the rules below that is true decides."),
+            _(
+                "Behind schedule means that progress is %(points)s or more percentage points under the share of the "
+                "period that is over.",
+                points=i18n.number(BEHIND_BY * 100),
+            ),
+        ),
+        facts=(
+            of_day(day),
+            (_("Period"), i18n.period(period)),
+            (_("Deadline"), i18n.short_date(standing.deadline)),
+            (_("Until the deadline"), _time_left(standing.days_left)),
+            (
+                _("Elapsed share"),
+                _(
+                    "%(gone)s of %(all)s days: %(share)s",
+                    gone=i18n.number(gone),
+                    all=i18n.number(period.days),
+                    share=i18n.percent(standing.elapsed, PLACES),
+                ),
+            ),
+            (_("Progress"), i18n.percent(standing.progress, PLACES)),
+            (_("Under the elapsed share"), _points(standing.gap)),
+        ),
+        tables=(_rules(figures),),
+        leads=(task_page(task), Said(_("Progress of task %(number)s", number=task.number), task_figure(task))),
+    )
+
+
+def said_schedule(figures: TaskFigures) -> str:
+    """A task's schedule in words, with the days late of an overdue one."""
+    if figures.schedule is None:
+        return _("No schedule")
+    if figures.schedule is Schedule.OVERDUE:
+        late = -figures.standing.days_left
+        return ngettext("Overdue by %(num)s day", "Overdue by %(num)s days", late)
+    return _(figures.schedule.label)
+
+
+def _time_left(days: int) -> str:
+    if days == 0:
+        return _("it is today")
+    return i18n.days(days) if days > 0 else ngettext("it was %(num)s day ago", "it was %(num)s days ago", -days)
+
+
+def _points(gap: Fraction) -> str:
+    if gap <= 0:
+        return _("no: progress is not under it")
+    return _("%(points)s percentage points", points=i18n.number(gap * 100))
+
+
+def _rules(figures: TaskFigures) -> Table:
+    decided = figures.schedule
+    rules: tuple[tuple[str, Schedule | None], ...] = (
+        (_("The task is suspended or cancelled"), None),
+        (_("The task is completed"), Schedule.DONE),
+        (_("The deadline has passed"), Schedule.OVERDUE),
+        (_("The period has not begun"), Schedule.NOT_DUE),
+        (_("Progress is too far under the elapsed share"), Schedule.BEHIND),
+        (_("None of these"), Schedule.ON_TRACK),
+    )
+    place = [schedule for _rule, schedule in rules].index(decided)
+    rows = tuple(
+        (
+            Said(rule),
+            Said(_("No schedule") if schedule is None else _(schedule.label)),
+            Said(_("no") if number < place else _("yes, this decides") if number == place else i18n.DASH),
+        )
+        for number, (rule, schedule) in enumerate(rules)
+    )
+    return Table(_("Rules, in order"), (Column(_("Rule")), Column(_("Then it is")), Column(_("True?"))), rows)
+
+
+# --- who has reported --------------------------------------------------------------------------------------
+
+
+def of_reporting(snapshot: Snapshot, day: date) -> Explanation:
+    """How many tasks have reported up to the day, and which have not."""
+    figures = task_figures(snapshot, day)
+    tasks = tasks_in_order(snapshot)
+    silent = [task for task in tasks if not figures[task.key].progress.reported]
+    rows = tuple((task_page(task), lead_unit(snapshot, task), Said(i18n.period(task.period))) for task in silent)
+    columns = (Column(pgettext("column", "Task")), Column(_("Responsible unit")), Column(_("Period")))
+    days = [entry.last.on for entry in figures.values() if entry.last is not None]
+    return Explanation(
+        title=_("Who has reported"),
+        value=_("%(part)s of %(all)s tasks", part=i18n.number(len(tasks) - len(silent)), all=i18n.number(len(tasks))),
+        path="/figures/reported",
+        formula=(_("A task has reported when it has a report, or a milestone that is done, up to this day."),),
+        facts=(of_day(day), (_("Last report"), i18n.short_date(max(days, default=None)))),
+        tables=(Table(_("Tasks that have not reported"), columns, rows),) if rows else (),
+        notes=() if rows else ((_("Every task has reported."),) if tasks else (_("The plan has no tasks yet."),)),
+        leads=(Said(_("Progress of the plan"), "/figures/progress"), Said(_("Action plan"), "/tasks")),
+    )

@@ -1,0 +1,3 @@
+"""The plan's overview."""
+
+handlers: list[object] = []
