@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import uvicorn
+import yaml
 from axe_playwright_python.sync_playwright import Axe
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Litestar, MediaType, Request, Response, get, post
@@ -25,6 +26,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'"
 )
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -39,7 +41,11 @@ CHROMIUM = [
 class SentForm:
     """A form as it comes back with errors."""
 
-    errors = {"title": "Ierakstiet nosaukumu.", "amount": "Summai ir ne vairāk kā divi cipari aiz komata.", "kind": "Izvēlieties."}
+    errors: ClassVar = {
+        "title": "Ierakstiet nosaukumu.",
+        "amount": "Summai ir ne vairāk kā divi cipari aiz komata.",
+        "kind": "Izvēlieties.",
+    }
 
     def value(self, name: str) -> str:
         return {"amount": "12,345", "text": "Divas\nrindas", "goal": "SM2", "due": "2016-09-30"}.get(name, "")
@@ -48,71 +54,24 @@ class SentForm:
         return ["PB"] if name == "sources" else []
 
 
-def status(label: str, tone: str, icon: str) -> SimpleNamespace:
-    return SimpleNamespace(label=label, tone=tone, icon=icon)
-
-
-DONE, LATE, BEHIND, GOING, PAUSED, CALLED_OFF = (
-    status("Izpildīts", "success", "circle-check"),
-    status("Termiņš nokavēts", "danger", "clock-alert"),
-    status("Atpaliek", "warning", "hourglass"),
-    status("Izpildē", "info", "circle-dot"),
-    status("Apturēts", "neutral", "circle-pause"),
-    status("Atcelts", "muted", "circle-slash"),
-)
-
-
 def gallery_context() -> dict[str, Any]:
-    """What the gallery shows: made-up figures in real lengths."""
-    tasks = [
-        ("1.1", "Paplašināt aprūpes mājās pakalpojuma pieejamību personām ar funkcionāliem traucējumiem", "Pakalpojumu saņem vismaz 120 personas gadā", "2015.–2017.", GOING, 62, "info"),
-        ("2.4", "Izveidot grupu dzīvokli", "Atvērts grupu dzīvoklis 16 vietām", "2016.", LATE, 35, "danger"),
-        ("2.4.1", "Atjaunot telpas", "Telpas ir atjaunotas", "2015.", DONE, 100, "success"),
-        ("2.10", "Apmācīt darbiniekus", "Apmācīti visi sociālie darbinieki", "2016. gada 3. ceturksnis", BEHIND, None, None),
-    ]  # fmt: skip
-    rows = [
-        {"number": "1.1", "label": "Paplašināt aprūpes mājās pakalpojuma pieejamību", "href": "/gallery", "start": 0, "end": 1, "done": 0.62, "tone": "t-info", "text": "2015.–2017.", "bar_title": "Izpildē, 62 %", "marks": [{"x": 0.3, "title": "Līgums", "done": True}, {"x": 0.8, "title": "Atvēršana", "done": False}]},
-        {"number": "2.4", "label": "Izveidot grupu dzīvokli", "href": "/gallery", "start": 0.3333, "end": 0.6667, "done": 0.35, "tone": "t-danger", "text": "2016.", "bar_title": "Termiņš nokavēts, 35 %"},
-        {"number": "2.4.1", "label": "Atjaunot telpas", "start": 0, "end": 0.3333, "done": 1, "tone": "t-success", "text": "2015.", "bar_title": "Izpildīts"},
-    ]  # fmt: skip
-    return {
-        "goals": [("SM1", "Pakalpojumu pieejamība", 48, "info"), ("SM2", "Infrastruktūra", 71, "success"), ("SM3", "Darbinieki", None, None)],
-        "sources": [
-            {"share": 0.43, "label": "Pašvaldības budžets", "short": "PB", "text": "457 493,84 EUR", "href": "/gallery"},
-            {"share": 0.02, "label": "Valsts budžets", "short": "VB", "text": "20 744,46 EUR"},
-            {"share": 0.55, "label": "Eiropas Reģionālās attīstības fonds", "short": "ERAF", "text": "587 759,70 EUR"},
-        ],
-        "series": [{"label": "Plānots", "text": ""}, {"label": "Noslēgts", "text": ""}, {"label": "Izlietots", "text": ""}],
-        "years": [
-            {"label": "2015", "bars": [{"value": 120, "text": "120"}, {"value": 110, "text": "110"}, {"value": 96, "text": "96"}]},
-            {"label": "2016", "bars": [{"value": 420, "text": "420"}, {"value": 380, "text": "380"}, {"value": 150, "text": "150"}]},
-            {"label": "2017", "bars": [{"value": 525, "text": "525"}, {"value": None, "text": ""}, {"value": 0, "text": ""}]},
-        ],
-        "stacked_years": [
-            {"label": year, "text": f"{total} tūkst.", "bars": [{"value": total * 0.43, "text": ""}, {"value": total * 0.02, "text": ""}, {"value": total * 0.55, "text": "ERAF"}]}
-            for year, total in (("2015", 210), ("2016", 420), ("2017", 436))
-        ],
-        "points": [{"x": 0.08, "y": 0.1, "text": ""}, {"x": 0.25, "y": 0.3, "text": ""}, {"x": 0.5, "y": 0.65, "text": "65 %"}],
-        "statuses": [DONE, LATE, BEHIND, GOING, PAUSED, CALLED_OFF],
-        "tasks": tasks,
-        "timeline_groups": [{"label": "SM1 Pakalpojumu pieejamība", "href": "/gallery", "rows": rows[:1]}, {"label": None, "rows": rows[1:]}],
-        "lists": [("Stiprās puses", ["Pieredze", "Komanda"]), ("Vājās puses", ["Telpas"])],
-        "form": SentForm(),
-        "chosen": "",
-        "page_url": lambda n: f"/gallery?page={n}",
-    }  # fmt: skip
+    """What the gallery shows."""
+    figures = yaml.safe_load((ROOT / "tests" / "gallery" / "figures.yaml").read_text(encoding="utf-8"))
+    return {**figures, "form": SentForm(), "page_url": lambda n: f"/gallery?page={n}"}
 
 
 class View:
     """A plan looked at from a past day."""
 
-    plan = SimpleNamespace(title="Daugavpils pilsētas domes Sociālo lietu pārvaldes stratēģija 2015.–2017. gadam", slug="galerija")
+    plan = SimpleNamespace(
+        title="Daugavpils pilsētas domes Sociālo lietu pārvaldes stratēģija 2015.–2017. gadam", slug="galerija"
+    )
     day = date(2016, 9, 30)
     today = date(2017, 1, 10)
     is_today = False
     has_illustrative = True
-    query = [("goal", "SM1")]
-    quarters = [("2016. gada 3. ceturksnis", "2016-09-30"), ("2016. gada 2. ceturksnis", "2016-06-30")]
+    query: ClassVar = [("goal", "SM1")]
+    quarters: ClassVar = [("2016. gada 3. ceturksnis", "2016-09-30"), ("2016. gada 2. ceturksnis", "2016-06-30")]
 
     def url(self, path: str, **params: str | None) -> str:
         return path
@@ -137,7 +96,9 @@ def gallery(sent: list[dict[str, str]]) -> Litestar:
     def answer(template: str, request: Request[Any, Any, Any], **context: Any) -> Response[str]:
         frame = {
             "view": View(),
-            "reader": SimpleNamespace(name="Vietējais konts", language="lv", theme=request.query_params.get("theme", "auto")),
+            "reader": SimpleNamespace(
+                name="Vietējais konts", language="lv", theme=request.query_params.get("theme", "auto")
+            ),
             "notice": SimpleNamespace(text="Uzdevums 2.4 ir dzēsts.", undo_url="/undo"),
             "path": request.url.path,
             "section": "tasks",
@@ -152,7 +113,7 @@ def gallery(sent: list[dict[str, str]]) -> Litestar:
 
     @get("/explain", sync_to_thread=False)
     def explain(request: Request[Any, Any, Any]) -> Response[str]:
-        return answer("_explanation.html", request)
+        return answer("_explanation.html" if "hx-request" in request.headers else "explanation.html", request)
 
     @get("/confirm", sync_to_thread=False)
     def ask(request: Request[Any, Any, Any]) -> Response[str]:
@@ -209,7 +170,9 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 class opened:  # noqa: N801 (reads as a verb at its place)
     """A tab at the gallery of one width and theme; leaving it checks what the browser complained about."""
 
-    def __init__(self, browser: Browser, address: str, *, width: int = 1280, dark: bool = False, **options: Any) -> None:
+    def __init__(
+        self, browser: Browser, address: str, *, width: int = 1280, dark: bool = False, **options: Any
+    ) -> None:
         self.context = browser.new_context(
             base_url=address,
             viewport={"width": width, "height": 900},
@@ -240,9 +203,9 @@ def test_every_component_is_accessible_and_allowed_by_the_policy(
     with opened(browser, address, width=width, dark=dark) as page:
         for path in ("/gallery", "/errors/not_found", "/errors/failure"):
             page.goto(path)
-            for menu in page.locator("details").all():
+            for menu in page.locator("details:not([data-menu])").all():
                 menu.evaluate("part => { part.open = true }")
-            report = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+            report = Axe().run(page, options={"runOnly": RULES})
             assert report.violations_count == 0, report.generate_report()
 
 

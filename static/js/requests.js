@@ -28,8 +28,9 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
 }
 document.addEventListener("htmx:responseError", () => alarm(document.body.dataset.failed));
 
-document.addEventListener("htmx:afterSwap", (event) => {
-  const said = event.detail.target?.querySelector?.("[data-announce]");
+document.addEventListener("htmx:load", (event) => {
+  if (event.detail.elt === document.body) return; // the page itself: nothing has changed
+  const said = event.detail.elt.querySelector("[data-announce]");
   const region = document.getElementById("announce");
   if (said && region) region.textContent = said.textContent.trim().replace(/\s+/g, " ");
 });
