@@ -266,7 +266,7 @@ class PrivateMongod:
         self._owner = Lock(self.folder / "owner.lock")
         self._users = Lock(self.folder / "users.lock")
         self._server = Lock(self.folder / "serve.lock")
-        self._owns = False
+        self.owns = False
         self._fresh = False
         self._program: Program | None = None
         self._socket_folder = self.folder
@@ -299,7 +299,7 @@ class PrivateMongod:
         """Stop the server if this process owns it, once the other commands have finished, and let the folder go."""
         alone = False
         try:
-            if self._owns:
+            if self.owns:
                 runs = self._process is not None and self._process.poll() is None
                 alone = self._wait_for_users() if runs else self._users.take()
         except (KeyboardInterrupt, SystemExit):
@@ -311,12 +311,12 @@ class PrivateMongod:
                 if self._process is not None:
                     self._process.terminate()
             self._wait_for_keeper()
-            if self._owns and alone:
+            if self.owns and alone:
                 self._tidy()
         finally:
             for lock in (self._owner, self._users, self._server):
                 lock.release()
-            self._owns = False
+            self.owns = False
 
     def _own_or_use(self) -> str:
         patience = time.monotonic() + FOR_OWNER
@@ -470,7 +470,7 @@ class PrivateMongod:
 
     def _take_charge(self) -> None:
         """Become the owner of the folder, with no server on it."""
-        self._owns = True
+        self.owns = True
         last = self._owner.note()
         self._owner.write(pid=os.getpid(), socket=last.get("socket"), mongod=last.get("mongod"))
         program = self._prepare()
@@ -507,7 +507,7 @@ class PrivateMongod:
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
             return False
-        return os.fsencode(self.files) in words and b"--dbpath" in words
+        return {os.fsencode(self.files), f"./{STARTING_SOCKET}".encode()} <= set(words)
 
     def _keep(self) -> None:
         """Run the server, and run it again when it dies, until it is to stop or dies too often."""
@@ -557,7 +557,7 @@ class PrivateMongod:
                 self._keep()
             except (DatabaseUnavailable, OSError) as error:
                 log.error("The database server could not be started again: %s", error)
-                self._owns = False
+                self.owns = False
                 self._owner.release()
             return
 
