@@ -166,7 +166,7 @@ def _meanwhile(entry: AuditEntry, view: View) -> Meanwhile:
 
 def _opened_on(request: HTMXRequest) -> str | None:
     """The page on which the form was opened, of this site."""
-    address: str = request.headers.get("hx-current-url") or request.headers.get("referer", "")
+    address = request.headers.get("hx-current-url") or request.headers.get("referer") or ""
     parts = urlsplit(address)
     back = local_path(parts.path + (f"?{parts.query}" if parts.query else ""))
     return None if back == "/" else back

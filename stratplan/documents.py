@@ -193,10 +193,11 @@ class LivingDocument(Document):
     ) -> audit.AuditEntry | None:
         """Set `values`, which were decided looking at version `based_on`; None where nothing differs.
 
-        Raises StaleEdit when the document has moved on, RuleBroken when a rule forbids the outcome.
+        Raises StaleEdit when any of these fields has been set since then, or the document deleted; RuleBroken when a
+        rule forbids the outcome.
         """
         since = await audit.entries_since(self, based_on)
-        if audit.values_before(self, since):
+        if audit.values_before(self, since).keys() & {*values, "deleted"}:
             raise StaleEdit(self, values, since)
         change = audit.changed(self, **values)
         if not change.values:

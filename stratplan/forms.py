@@ -129,6 +129,7 @@ class Form(Generic[M]):
         self.texts = dict(texts)
         self.errors: dict[str, str] = {}
         self.data: M | None = None
+        self._places: dict[str, list[int]] = {}
 
     @classmethod
     def filled(cls, model: type[M], values: Mapping[str, Any] | None = None) -> Form[M]:
@@ -173,7 +174,6 @@ class Form(Generic[M]):
                 structured[name] = [value for value in values if value != ""]
             else:
                 structured[name] = values[-1]
-        self._places: dict[str, list[int]] = {}
         for name in self.model.model_fields:
             if _is_group(self.model, name):
                 rows = {
@@ -210,6 +210,10 @@ class Form(Generic[M]):
         }
         after = max(found, default=-1) + 1
         return [*sorted(found), *range(after, after + spare)]
+
+    def filled_places(self, name: str) -> list[int]:
+        """The places of the rows that `data` has of a repeated group, in the same order."""
+        return self._places.get(name, [])
 
     def refuse(self, broken: RuleBroken) -> None:
         """Show a broken rule at its field, or over the form."""
