@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
@@ -43,6 +44,7 @@ class Database:
 
 _open: Database | None = None
 _queues: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+_running: ContextVar[Session | None] = ContextVar("running transaction", default=None)
 
 
 @asynccontextmanager
@@ -111,11 +113,23 @@ async def in_transaction(work: Callable[[Session], Coroutine[Any, Any, T]], *, k
     """Run `work` in one transaction, again when the server asks for it, and return what it returned.
 
     Work of the same `key` queues within this process: it would only conflict on the same head and be retried.
+    Inside another transaction the work becomes part of that one: all of it is kept, or nothing.
     """
+    running = _running.get()
+    if running is not None:
+        return await work(running)
+
+    async def as_the_running_one(session: Session) -> T:
+        token = _running.set(session)
+        try:
+            return await work(session)
+        finally:
+            _running.reset(token)
+
     queue = _queues.setdefault(key, asyncio.Lock())
     async with queue, await current().client.start_session() as session:
         result: T = await session.with_transaction(
-            work,
+            as_the_running_one,
             read_concern=ReadConcern("snapshot"),
             write_concern=WRITES,
             read_preference=ReadPreference.PRIMARY,
