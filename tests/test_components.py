@@ -193,6 +193,8 @@ class opened:  # noqa: N801 (reads as a verb at its place)
         self.context.close()
         if kind is None:
             assert self.complaints == []
+        elif self.complaints:
+            print("The browser complained:", *self.complaints, sep="\n")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

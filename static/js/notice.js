@@ -1,8 +1,8 @@
 // The message after a change: heard by screen readers, closable, and where focus goes when what had it is gone.
-import htmx from "./htmx.js";
-
 function prepare(root) {
   for (const button of root.querySelectorAll("[data-dismiss]")) button.hidden = false;
+  const summary = root.matches?.("[data-error-summary]") ? root : root.querySelector("[data-error-summary]");
+  summary?.focus();
 }
 
 document.addEventListener("click", (event) => {
@@ -16,10 +16,10 @@ document.addEventListener("click", (event) => {
 const first = document.querySelector("#notice [data-notice]");
 if (first) setTimeout(() => first.parentElement?.replaceChildren(first), 150);
 
-htmx.onLoad((loaded) => {
-  prepare(loaded);
-  const summary = loaded.querySelector("[data-error-summary]") ?? (loaded.matches?.("[data-error-summary]") ? loaded : null);
-  summary?.focus();
+// The page itself now, before anybody has typed; what HTMX brings when it comes.
+prepare(document);
+document.addEventListener("htmx:load", (event) => {
+  if (event.detail.elt !== document.body) prepare(event.detail.elt);
 });
 
 document.addEventListener("htmx:afterSettle", () => {
