@@ -1,3 +1,5 @@
 """Pages of swot."""
 
-handlers: list[object] = []
+from stratplan.swot import task_links
+
+handlers: list[object] = [*task_links.handlers]
