@@ -4,7 +4,7 @@ from litestar import get
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
-from stratplan.goals import goal_forms
+from stratplan.goals import goal_forms, reports, task_forms
 from stratplan.goals.action_plan import Grouping, action_plan, read_selection
 from stratplan.permissions import Permission
 from stratplan.web import View, page
@@ -27,4 +27,6 @@ async def list_tasks(request: HTMXRequest, view: View) -> Response[str]:
 handlers: list[object] = [
     list_tasks,
     *goal_forms.handlers,
+    *task_forms.handlers,
+    *reports.handlers,
 ]
