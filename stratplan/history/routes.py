@@ -15,6 +15,7 @@ from stratplan.documents import LivingDocument, undo
 from stratplan.errors import NotVisible
 from stratplan.i18n import _
 from stratplan.permissions import Permission
+from stratplan.plans.models import Plan
 from stratplan.snapshot import Snapshot
 from stratplan.web import View, done, local_path, page
 
@@ -88,7 +89,12 @@ async def undo_change(request: HTMXRequest, view: View, entry: str) -> Response[
     if found is None:
         raise NotVisible(_("This change is not in the history."))
     undone = await undo(key, scope=found.scope, by=view.reader.account)
-    return await done(request, undone, view=await view.fresh(), to=back if back != "/" else view.url())
+    plan = await Plan.get(view.plan.key)
+    if plan is None or plan.deleted:
+        back = "/plans"  # what was undone is the plan's creation
+    elif plan.slug != view.plan.slug:
+        back = f"/plans/{plan.slug}"
+    return await done(request, undone, view=view, to=back if back != "/" else view.url())
 
 
 def _came_from(request: HTMXRequest) -> str:

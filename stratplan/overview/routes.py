@@ -1,9 +1,23 @@
 """The pages across slices, gathered: each module brings its own handlers."""
 
-from stratplan.overview import explanation_pages, overview, task_page
+from stratplan.overview import (
+    explanation_pages,
+    export_routes,
+    goal_page,
+    overview,
+    plan_list,
+    task_page,
+    timeline,
+    unit_page,
+)
 
 handlers: list[object] = [
     *overview.handlers,
     *explanation_pages.handlers,
     *task_page.handlers,
+    *goal_page.handlers,
+    *export_routes.handlers,
+    *plan_list.handlers,
+    *unit_page.handlers,
+    *timeline.handlers,
 ]

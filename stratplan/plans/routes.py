@@ -1,5 +1,5 @@
-"""Pages of plans: the list, and a plan's own fields."""
+"""Every page of the slice: the plan's own forms, its texts, terms and funding sources."""
 
-from stratplan.plans import terms
+from stratplan.plans import plan_forms, sections, sources, terms
 
-handlers = [*terms.handlers]
+handlers = [*plan_forms.handlers, *sections.handlers, *sources.handlers, *terms.handlers]

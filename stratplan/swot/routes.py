@@ -1,5 +1,5 @@
-"""Pages of swot."""
+"""Pages of the SWOT: the matrix, and the answers chosen on a task's page."""
 
-from stratplan.swot import task_links
+from stratplan.swot import entries, task_links
 
-handlers: list[object] = [*task_links.handlers]
+handlers: list[object] = [*entries.handlers, *task_links.handlers]

@@ -1,0 +1,105 @@
+"""The list of plans: how far each is, and those that were deleted and can be brought back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from beanie import PydanticObjectId
+from litestar import get
+from litestar.response import Response
+from litestar_htmx import HTMXRequest
+
+from stratplan import i18n, wording
+from stratplan.audit import AuditEntry
+from stratplan.goals.models import Task
+from stratplan.goals.progress import percent
+from stratplan.goals.queries import plan_progress, task_figures
+from stratplan.goals.states import Schedule
+from stratplan.permissions import Permission
+from stratplan.plans.models import Organisation, Plan
+from stratplan.plans.plan_forms import deletes_a_plan
+from stratplan.web import Notice, Site, page, reader_of, site_of
+
+DELETED_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCard:
+    """A plan as the list shows it, with today's figures; `percent` is None where nothing counts yet."""
+
+    plan: Plan
+    organisation: str
+    percent: int | None
+    tasks: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedPlan:
+    """A plan that is gone, and the entry that undoing brings it back by."""
+
+    title: str
+    entry: str
+    at: datetime
+    by: str
+
+
+@get("/plans", permission=Permission.PLANS_READ)
+async def list_plans(request: HTMXRequest) -> Response[str]:
+    """Every plan, those that end last first."""
+    site, reader = site_of(request), reader_of(request)
+    plans = await Plan.find({"deleted": False}).to_list()
+    plans.sort(key=lambda plan: (-plan.last_year, -plan.first_year, i18n.sort_key(plan.title)))
+    can_restore = Permission.HISTORY_UNDO in reader.permissions and Permission.PLANS_WRITE in reader.permissions
+    context = {
+        "cards": [card for plan in plans if (card := await _card(site, plan)) is not None],
+        "deleted": await _deleted() if can_restore else [],
+        "can_add": Permission.PLANS_WRITE in reader.permissions,
+        "notice": await _notice(request.cookies.get("notice", ""), can_restore=can_restore),
+    }
+    return await page(request, "overview/plans.html", context)
+
+
+async def _card(site: Site, plan: Plan) -> PlanCard | None:
+    snapshot = await site.snapshots.of(plan.slug)
+    if snapshot is None:
+        return None
+    day = site.today()
+    organisation = snapshot.find(Organisation, plan.organisation)
+    progress = plan_progress(snapshot, day).value
+    late = sum(figures.schedule is Schedule.OVERDUE for figures in task_figures(snapshot, day).values())
+    return PlanCard(
+        plan=snapshot.plan,
+        organisation=organisation.name if organisation else "",
+        percent=None if progress is None else percent(progress),
+        tasks=len(snapshot.all(Task)),
+        overdue=late,
+    )
+
+
+async def _deleted() -> list[DeletedPlan]:
+    """The plans deleted last, newest first, each with the newest entry that deleted it."""
+    gone = {plan.key: plan for plan in await Plan.find({"deleted": True}).to_list()}
+    if not gone:
+        return []
+    entries = AuditEntry.find(
+        {"scope": {"$in": list(gone)}, "changes": {"$elemMatch": {"kind": Plan.kind, "after.deleted": True}}}
+    )
+    newest: dict[PydanticObjectId, AuditEntry] = {}
+    for entry in await entries.sort("-at").to_list():
+        newest.setdefault(entry.scope, entry)
+    return [DeletedPlan(gone[scope].title, str(entry.id), entry.at, entry.by_name) for scope, entry in newest.items()][
+        :DELETED_SHOWN
+    ]
+
+
+async def _notice(entry_id: str, *, can_restore: bool) -> Notice | None:
+    if not PydanticObjectId.is_valid(entry_id):
+        return None
+    entry = await AuditEntry.get(PydanticObjectId(entry_id))
+    if entry is None:
+        return None
+    undo_url = f"/plans/restore/{entry.id}" if can_restore and deletes_a_plan(entry) else None
+    return Notice(wording.deed(entry), undo_url)
+
+
+handlers = [list_plans]
