@@ -12,7 +12,7 @@ from litestar_htmx import HTMXRequest
 
 from stratplan import i18n
 from stratplan.goals.models import Goal, Milestone, Report, Task
-from stratplan.goals.progress import last_report, last_stated, percent, task_progress
+from stratplan.goals.progress import Basis, last_report, last_stated, percent, task_progress
 from stratplan.goals.queries import TaskFigures, find_task, reports_of, task_figures, tasks_in_order
 from stratplan.goals.schedule import Standing
 from stratplan.goals.states import Execution, Schedule
@@ -201,6 +201,20 @@ def schedule_note(figures: TaskFigures, reports: Sequence[Report], day: date) ->
     return schedule_sentence(figures.standing, figures.task.period.start, day)
 
 
+def progress_note(figures: TaskFigures) -> str:
+    """The line under the progress: what it was taken from."""
+    match figures.progress.basis:
+        case Basis.COMPLETED:
+            return _("completed counts as 100%%")
+        case Basis.MILESTONES:
+            milestones = figures.progress.milestones
+            done = sum(milestone.done for milestone in milestones)
+            return _("milestones done: %(done)s of %(total)s", done=done, total=len(milestones))
+        case Basis.REPORT if figures.progress.percent_on is not None:
+            return _("reported as of %(day)s", day=i18n.short_date(figures.progress.percent_on))
+    return _("not reported, counts as zero")
+
+
 @get("/plans/{slug:str}/tasks/{number:str}", permission=Permission.GOALS_READ, kept=True)
 async def show_task(request: HTMXRequest, view: View, number: str) -> Response[str]:
     """One task, the most important first."""
@@ -215,6 +229,7 @@ async def show_task(request: HTMXRequest, view: View, number: str) -> Response[s
         "task": task,
         "figures": figures,
         "percent": percent(figures.progress.value),
+        "progress_note": progress_note(figures),
         "schedule_note": schedule_note(figures, reports, day),
         "goal": snapshot.find(Goal, task.goal),
         "lead": snapshot.find(Unit, task.lead),
