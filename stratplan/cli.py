@@ -1,12 +1,19 @@
-"""The command line: serve, demo, seed, figures; no logic of its own."""
+"""The command line: serve, demo, seed, figures; no logic of its own.
+
+What is slow to import is imported by the command that needs it, so that --help answers at once.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
+import os
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -41,22 +48,46 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="stratplan")
-@click.pass_context
-def main(ctx: click.Context) -> None:
-    """Keep an organisation's strategy alive: serve it, load it, audit its figures."""
+def main() -> None:
+    """Keep an organisation's strategy alive: serve it, load it, audit its figures.
+
+    Settings are read from variables named STRATPLAN_… and from a file .env in the working folder. Without
+    STRATPLAN_MONGODB_URI a private MongoDB is started for as long as a command runs; its data lie in
+    STRATPLAN_DATA_DIR (var).
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Latvian letters still gets the rest
+
+
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the settings, read when it runs: its --help needs none."""
+
+    @wraps(command)
+    def run(**options: Any) -> Any:
+        settings = _settings()
+        set_language(settings.language)
+        return command(settings, **options)
+
+    return run
+
+
+def _settings() -> Settings:
     from pydantic import ValidationError
 
     try:
-        settings = Settings()
+        return Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = "STRATPLAN_" + "_".join(map(str, first["loc"])).upper()
         raise StratplanError(
             _("The setting %(name)s is not valid (%(reason)s). Correct it and start again.")
-            % {"name": name, "reason": first["msg"]}
+            % {"name": name, "reason": first.get("ctx", {}).get("error", first["msg"])}
         ) from None
-    set_language(settings.language)
-    ctx.obj = settings
+    except (OSError, UnicodeDecodeError) as error:
+        raise StratplanError(
+            _("The file .env cannot be read (%(reason)s). Correct it and start again.") % {"reason": error}
+        ) from None
 
 
 @contextmanager
@@ -78,8 +109,16 @@ def with_database(settings: Settings, work: Callable[[], Awaitable[Any]]) -> Any
 
 
 async def _connected(settings: Settings, uri: str, work: Callable[[], Awaitable[Any]]) -> Any:
+    from pymongo.errors import PyMongoError
+
     async with _open(settings, uri):
-        return await work()
+        try:
+            return await work()
+        except PyMongoError as error:
+            raise DatabaseUnavailable(
+                _("The database did not do its work (%(reason)s). Nothing half-made was kept; try again.")
+                % {"reason": error}
+            ) from None
 
 
 @asynccontextmanager
@@ -101,41 +140,43 @@ def address_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @main.command()
 @address_options
-@click.pass_obj
+@with_settings
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
-    """Serve the plans in the database."""
-    with database_address(settings, serving=True) as uri:
-        _serve(settings, uri, host, port)
+    """Serve the plans in the database on this computer, until Ctrl-C."""
+    _serve(settings, host, port)
 
 
 @main.command()
 @address_options
 @click.option("--plain", is_flag=True, help="Without the invented reports that show how a plan looks in use.")
-@click.pass_obj
+@with_settings
 def demo(settings: Settings, host: str | None, port: int | None, plain: bool) -> None:
-    """Load the Daugavpils strategy 2015–2017 if there is no plan yet, and serve."""
+    """Load the Daugavpils strategy 2015–2017 if there is no plan yet, and serve.
+
+    The strategy is a public document. The reports on it are invented, and the pages say so.
+    """
     from stratplan.imports.seeds import load_if_empty
 
     name = "daugavpils-2015-2017"
     files = [resource("seeds") / f"{name}.yaml"]
     if not plain:
         files.append(resource("seeds") / f"{name}.progress.yaml")
-    _refuse_other_addresses(host or settings.host)
-    with database_address(settings, serving=True) as uri:
-        asyncio.run(_connected(settings, uri, lambda: load_if_empty(files, say=say)))
-        _serve(settings, uri, host, port)
+    _serve(settings, host, port, first=lambda: load_if_empty(files, say=say))
 
 
 @main.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.pass_obj
+@with_settings
 def seed(settings: Settings, files: tuple[Path, ...]) -> None:
-    """Load a plan, or reports on one, from YAML FILES; what is there already is not doubled."""
-    from stratplan.imports.seeds import load
+    """Load plans, or reports on one, from YAML FILES.
+
+    The files are checked whole before anything is written: all of them are loaded, or none. What is there already
+    stays as it is, so a file may be loaded again. Works beside a running server too.
+    """
+    from stratplan.imports.seeds import load_all
 
     async def work() -> None:
-        for file in files:
-            outcome = await load(file)
+        for outcome in await load_all(files):
             click.echo(str(outcome))
 
     with_database(settings, work)
@@ -145,9 +186,12 @@ def seed(settings: Settings, files: tuple[Path, ...]) -> None:
 @click.argument("plan")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 @click.option("--as-of", metavar="YYYY-MM-DD", help="The day that the figures are computed for (today).")
-@click.pass_obj
+@with_settings
 def figures(settings: Settings, plan: str, as_json: bool, as_of: str | None) -> None:
-    """Print every computed figure of PLAN (its slug) with how it was computed."""
+    """Print every computed figure of PLAN with how it was computed.
+
+    PLAN is the last part of the plan's address, such as daugavpils-2015-2017.
+    """
     from stratplan.overview.figures import print_figures
 
     async def work() -> None:
@@ -167,13 +211,38 @@ def _refuse_other_addresses(host: str) -> None:
         )
 
 
-def _serve(settings: Settings, uri: str, host: str | None, port: int | None) -> None:
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket on the address, before anything is written for a server that could then not serve."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise StratplanError(
+            _("Port %(port)s on %(host)s cannot be used (%(reason)s). Choose another with --port.")
+            % {"port": port, "host": host, "reason": os.strerror(error.errno or 0)}
+        ) from None
+
+
+def _serve(
+    settings: Settings, host: str | None, port: int | None, first: Callable[[], Awaitable[Any]] | None = None
+) -> None:
+    """Do `first` with the database open, and serve until a signal ends it."""
+    address, number = host or settings.host, settings.port if port is None else port
+    _refuse_other_addresses(address)
+    with database_address(settings, serving=True) as uri, _listen(address, number) as listening:
+        asyncio.run(_connected(settings, uri, first or _nothing))
+        _run_server(settings, uri, address, listening)
+
+
+async def _nothing() -> None:
+    """Opening the database is check enough."""
+
+
+def _run_server(settings: Settings, uri: str, host: str, listening: socket.socket) -> None:
     import uvicorn
 
     from stratplan.app import create_app
 
-    address, number = host or settings.host, settings.port if port is None else port
-    _refuse_other_addresses(address)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     for noisy in ("uvicorn", "pymongo", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -181,19 +250,17 @@ def _serve(settings: Settings, uri: str, host: str | None, port: int | None) -> 
     class Server(uvicorn.Server):
         """Says where it serves once it does."""
 
-        async def startup(self, sockets: Any = None) -> None:
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
-                bound = self.servers[0].sockets[0].getsockname()[1]
-                shown = f"[{address}]" if ":" in address else address
+                shown = f"[{host}]" if ":" in host else host
                 click.echo(
-                    _("stratplan serves on http://%(host)s:%(port)s (Ctrl-C stops it)") % {"host": shown, "port": bound}
+                    _("stratplan serves on http://%(host)s:%(port)s (Ctrl-C stops it)")
+                    % {"host": shown, "port": listening.getsockname()[1]}
                 )
 
     config = uvicorn.Config(
         create_app(settings, uri),
-        host=address,
-        port=number,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -202,13 +269,11 @@ def _serve(settings: Settings, uri: str, host: str | None, port: int | None) -> 
     )
     server = Server(config)
     try:
-        server.run()
-    except SystemExit:
-        # uvicorn has logged why, in its own words; a person gets ours.
-        raise StratplanError(
-            _("Port %(port)s on %(host)s is taken or not allowed. Choose another with --port.")
-            % {"port": number, "host": address}
-        ) from None
+        server.run(sockets=[listening])
+    except (KeyboardInterrupt, SystemExit):
+        # uvicorn stops in order and then lets the signal through again: being told to stop is no failure.
+        if not server.started:
+            raise
     if not server.started:
         raise DatabaseUnavailable(_("The server could not start; the lines above say why."))
 

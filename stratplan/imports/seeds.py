@@ -7,7 +7,7 @@ as people have made it: only what is missing is added.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -20,6 +20,7 @@ from beanie import PydanticObjectId
 from pydantic import ValidationError
 
 from stratplan.accounts.models import COMMAND_LINE
+from stratplan.audit import AuditEntry
 from stratplan.database import Session, in_transaction
 from stratplan.documents import LivingDocument
 from stratplan.errors import RuleBroken
@@ -84,9 +85,22 @@ def _counted(things: Counter[str]) -> str:
 
 
 async def load(path: Path) -> Outcome:
-    """Load the file at `path`. Raises FileRefused, which names file, line and field of every mistake found."""
-    (outcome,) = await _load([_parse(path)])
+    """Load one file, as `load_all` does."""
+    (outcome,) = await load_all([path])
     return outcome
+
+
+async def load_all(paths: Sequence[Path]) -> list[Outcome]:
+    """Load the files in their order, all of them or none.
+
+    Raises FileRefused, which names file, line and field of every mistake found in the first file that has any.
+    """
+    parsed = [_parse(path) for path in paths]
+
+    async def work(session: Session) -> list[Outcome]:
+        return [await _write(file, content, session) for file, content in parsed]
+
+    return await in_transaction(work, key="seeds")
 
 
 async def load_if_empty(paths: Sequence[Path], *, say: Callable[[str], None]) -> None:
@@ -94,15 +108,8 @@ async def load_if_empty(paths: Sequence[Path], *, say: Callable[[str], None]) ->
     if await Plan.find({"deleted": False}).limit(1).count():
         return
     say(_("There is no plan yet: loading %(files)s.") % {"files": ", ".join(path.name for path in paths)})
-    for outcome in await _load([_parse(path) for path in paths]):
+    for outcome in await load_all(paths):
         say(str(outcome))
-
-
-async def _load(parsed: Sequence[tuple[MarkedFile, PlanFile | ProgressFile]]) -> list[Outcome]:
-    async def work(session: Session) -> list[Outcome]:
-        return [await _write(file, content, session) for file, content in parsed]
-
-    return await in_transaction(work, key="seeds")
 
 
 async def _write(file: MarkedFile, content: PlanFile | ProgressFile, session: Session) -> Outcome:
@@ -204,14 +211,18 @@ class _Shelf(Generic[D]):
         """The id for a new document of this name."""
         return next(key for turn in count() if (key := self._identity(name, turn)) not in self._by_id)
 
+    def living(self) -> Iterator[D]:
+        """All living documents."""
+        yield from (document for document in self._by_id.values() if not document.deleted)
+        yield from self._named.values()
+
     def put(self, name: str, document: D) -> None:
         """Know the document that is about to be written."""
         self._named[name] = document
 
     def next_place(self, among: Callable[[D], bool] = lambda _document: True) -> int:
         """The `order` of a new document that comes last `among` the living ones."""
-        living = [*(document for document in self._by_id.values() if not document.deleted), *self._named.values()]
-        return max((getattr(document, "order", 0) for document in living if among(document)), default=0) + 1
+        return max((getattr(document, "order", 0) for document in self.living() if among(document)), default=0) + 1
 
     def _identity(self, name: str, turn: int) -> PydanticObjectId:
         return PydanticObjectId(sha256(f"{self.scope}/{self.kind.kind}/{turn}/{name}".encode()).digest()[:12])
@@ -507,13 +518,13 @@ class _ProgressLoading(_Loading):
         planned = self._missing_planned()
         money = self._missing_money()
         self.stop_if_wrong()
-        for task in {**steps, **reports}:
-            await self._report(task, steps.get(task), reports.get(task, []))
-        for line, amounts in planned.items():
-            await self._edit(await self._now(InvestmentLine, line), {"planned": amounts})
-        for line, entry in money:
-            current = await self._now(InvestmentLine, line)
-            await current.report_money(**dict(entry), by=COMMAND_LINE, based_on=current.version)
+        for task in self.tasks.living():
+            await self._report(task, steps.get(task.key), reports.get(task.key, []))
+        for line in self.lines.living():
+            if line.key in planned:
+                line = await self._edited(line, {"planned": planned[line.key]})
+            for entry in money.get(line.key, []):
+                line = _after(line, await line.report_money(**dict(entry), by=COMMAND_LINE, based_on=line.version))
         return self.outcome
 
     async def _reported(self, plan: Plan) -> set[tuple[PydanticObjectId, date]]:
@@ -588,9 +599,9 @@ class _ProgressLoading(_Loading):
                 missing[line.key] = amounts
         return missing
 
-    def _missing_money(self) -> list[tuple[PydanticObjectId, MoneyReport]]:
-        """The sums contracted and spent that no report of the same line, day, source and year has, by day."""
-        missing = []
+    def _missing_money(self) -> dict[PydanticObjectId, list[MoneyReport]]:
+        """By line, in the order of their days: the sums that no report of the same day, source and year has."""
+        missing: defaultdict[PydanticObjectId, list[MoneyReport]] = defaultdict(list)
         seen: set[tuple[str, date, str, int]] = set()
         for number, item in enumerate(self.content.money):
             place = ("money", number)
@@ -607,31 +618,35 @@ class _ProgressLoading(_Loading):
                 continue
             self.outcome.added["money"] += 1
             values = item.model_dump(exclude={"line"}) | {"source": source, "illustrative": self.content.illustrative}
-            missing.append((line.key, MoneyReport(**values)))
-        return sorted(missing, key=lambda entry: entry[1].on)
+            missing[line.key].append(MoneyReport(**values))
+        return {line: sorted(entries, key=lambda entry: entry.on) for line, entries in missing.items()}
 
-    async def _now(self, kind: type[D], key: PydanticObjectId) -> D:
-        found = await kind.get(key, session=self.session)
-        assert found is not None
-        return found
+    async def _edited(self, document: D, values: dict[str, Any]) -> D:
+        entry = await document.edit(values, by=COMMAND_LINE, based_on=document.version)
+        return _after(document, entry) if entry else document
 
-    async def _edit(self, document: LivingDocument, values: dict[str, Any]) -> None:
-        await document.edit(values, by=COMMAND_LINE, based_on=document.version)
-
-    async def _report(self, task: PydanticObjectId, steps: list[Milestone] | None, reports: list[ReportShape]) -> None:
+    async def _report(self, task: Task, steps: list[Milestone] | None, reports: list[ReportShape]) -> None:
         """Set up a task's milestones and make its reports, each with the milestones reached by its day."""
         if steps:
-            plain = [step.model_copy(update={"done_on": None}) for step in steps]
-            await self._edit(await self._now(Task, task), {"milestones": plain})
+            task = await self._edited(
+                task, {"milestones": [step.model_copy(update={"done_on": None}) for step in steps]}
+            )
         for report in reports:
-            current = await self._now(Task, task)
             done = {step.key: step.done_on for step in steps or [] if step.done_on and step.done_on <= report.on}
-            await current.report(
+            entry = await task.report(
                 **report.model_dump(exclude={"task"}),
                 done=done if steps else None,
                 illustrative=self.content.illustrative,
                 by=COMMAND_LINE,
-                based_on=current.version,
+                based_on=task.version,
             )
+            task = _after(task, entry)
         if steps:
-            await self._edit(await self._now(Task, task), {"milestones": steps})
+            await self._edited(task, {"milestones": steps})
+
+
+def _after(document: D, entry: AuditEntry) -> D:
+    """The document as the change has left it."""
+    change = next(change for change in entry.changes if change.document == document.key)
+    after: D = type(document).model_validate({**dict(document), **change.after, "version": change.version})
+    return after
