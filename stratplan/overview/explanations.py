@@ -209,7 +209,9 @@ def of_day(day: date) -> tuple[str, str]:
 
 
 def _reported(combined: Combined) -> tuple[str, str]:
-    return _("Have reported"), _("%(part)s of %(all)s tasks", part=combined.reported, all=combined.total)
+    return _("Reported, of those that count"), _(
+        "%(part)s of %(all)s tasks", part=combined.reported, all=combined.total
+    )
 
 
 def _rounding(value: Fraction | None) -> tuple[str, ...]:
@@ -233,7 +235,7 @@ def _weighing(combined: Combined, what: str, names: Named) -> tuple[Table, ...]:
         rows.append(
             (
                 page,
-                Said(i18n.percent(entry.part.value), figure),
+                Said(i18n.percent(entry.part.value, PLACES), figure),
                 Said(i18n.number(entry.part.weight, 3)),
                 Said(i18n.percent(share, PLACES)),
                 Said(i18n.percent(product, PLACES)),

@@ -28,7 +28,7 @@ from stratplan.investments.money import (
     Sums,
     split_by_percent,
 )
-from stratplan.investments.queries import find_line, lines_in_order, money_of, sources_in_order
+from stratplan.investments.queries import find_line, lines_in_order, money_of
 from stratplan.overview.explanations import (
     NOTHING_SAID,
     Column,
@@ -42,6 +42,7 @@ from stratplan.overview.explanations import (
     task_page,
 )
 from stratplan.plans.models import FundingSource
+from stratplan.plans.queries import sources_in_order
 from stratplan.snapshot import Snapshot
 from stratplan.units.models import Unit
 
@@ -243,12 +244,12 @@ def _sums_head(first: str, *more: Column) -> tuple[Column, ...]:
 
 
 def said_sums(sums: Sums, path: str = "") -> tuple[Said, Said, Said]:
-    """Indicative, contracted and spent EUR as cells of a table; the first leads to its explanation."""
-    return (
-        Said(i18n.amount(sums.amount), path if sums.amount is not None else ""),
-        Said(i18n.amount(sums.contracted)),
-        Said(i18n.amount(sums.spent)),
-    )
+    """Indicative, contracted and spent EUR as cells of a table, leading to where they are explained."""
+    return _cell(sums.amount, path), _cell(sums.contracted, path), _cell(sums.spent, path)
+
+
+def _cell(amount: Decimal | None, path: str) -> Said:
+    return Said(i18n.amount(amount), "" if amount is None else path)
 
 
 def _tables(snapshot: Snapshot, money: PlanMoney, selection: Selection) -> tuple[Table, ...]:
@@ -300,7 +301,9 @@ def breakdown_table(snapshot: Snapshot, money: PlanMoney, axis: Axis) -> Table:
         (Said(name_of(snapshot, axis, row.key)), *said_sums(row.sums, money_figure(snapshot, axis, row.key)))
         for row in in_document_order(snapshot, axis, found.rows)
     )
-    return Table(captions[axis], _sums_head(heads[axis]), rows, (Said(_("Total")), *said_sums(found.total)))
+    return Table(
+        captions[axis], _sums_head(heads[axis]), rows, (Said(_("Total")), *said_sums(found.total, "/figures/money"))
+    )
 
 
 def _written_share(line: InvestmentLine, source: PydanticObjectId) -> str:
@@ -375,13 +378,23 @@ def _formula(line: InvestmentLine, figures: LineMoney) -> tuple[str, ...]:
         case Formula.ONCE:
             return (_("The indicative amount of %(amount)s counts once.", amount=amount),)
         case Formula.YEARLY:
-            count = len(figures.years)
-            times = ngettext("%(num)s year", "%(num)s years", count)
-            whose = _("of the plan") if line.period is None else _("of the line's own period")
-            total = i18n.money(figures.total)
+            values = {
+                "amount": amount,
+                "years": ngettext("%(num)s year", "%(num)s years", len(figures.years)),
+                "total": i18n.money(figures.total),
+            }
+            if line.period is None:
+                return (
+                    _(
+                        "The amount counts once for each year of the plan: %(amount)s × %(years)s = %(total)s.",
+                        **values,
+                    ),
+                )
             return (
-                _("The amount is for a year and counts once for each year %(whose)s:", whose=whose)
-                + f" {amount} × {times} = {total}.",
+                _(
+                    "The amount counts once for each year of the line's period: %(amount)s × %(years)s = %(total)s.",
+                    **values,
+                ),
             )
 
 
