@@ -15,7 +15,7 @@ from stratplan.forms import DayField, Form, FormModel, RequiredDay, Versioned
 from stratplan.goals.models import Report, Task
 from stratplan.goals.queries import find_task, reports_of, task_figures
 from stratplan.goals.states import Execution, Outcome
-from stratplan.goals.task_forms import Deletion, saved, work_page
+from stratplan.goals.task_forms import Deletion, is_yet_to_come, saved, stored_day, work_page
 from stratplan.i18n import _
 from stratplan.permissions import Permission
 from stratplan.web import View, read_form
@@ -171,14 +171,13 @@ def _done_milestones(form: Form[NewReport], task: Task, today: date) -> Mapping[
         return {}
     data = form.data
     _check_day(form, "on", today)
-    was_done = {milestone.key for milestone in task.milestones if milestone.done_on is not None}
     done: dict[str, date] = {}
     for place, row in zip(form.filled_places("done"), data.done, strict=True):
-        if row.day is not None and row.day > today:
+        if is_yet_to_come(row.day, today) and row.day != stored_day(task, row.key):
             form.refuse(RuleBroken(_("This day is yet to come."), field=f"done-{place}-day"))
         elif row.ticked:
             done[row.key] = row.day or data.on
-        elif row.day is not None and row.key not in was_done:
+        elif row.day is not None and stored_day(task, row.key) is None:
             form.refuse(RuleBroken(_("Mark the milestone as done, or clear its day."), field=f"done-{place}-day"))
     return done
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -285,7 +286,7 @@ async def update_milestones(request: HTMXRequest, view: View, number: str) -> Re
         return await _milestones_page(request, view, rearranged, task)
     if form.data is not None:
         for place, row in zip(form.filled_places("milestones"), form.data.milestones, strict=True):
-            if row.done_on is not None and row.done_on > view.today:
+            if is_yet_to_come(row.done_on, view.today) and row.done_on != stored_day(task, row.key):
                 form.refuse(RuleBroken(_("This day is yet to come."), field=f"milestones-{place}-done_on"))
     if form.data is None:
         return await _milestones_page(request, view, form, task, status=422)
@@ -314,6 +315,16 @@ def milestones_of(rows: Sequence[MilestoneRow]) -> list[Milestone]:
         weight = Decimal(1) if row.weight is None else row.weight
         found.append(Milestone(key=key, title=row.title, due=row.due, done_on=row.done_on, weight=weight))
     return found
+
+
+def is_yet_to_come(day: date | None, today: date) -> bool:
+    """Whether a day on which something is said to have been done has not come."""
+    return day is not None and day > today
+
+
+def stored_day(task: Task, key: str) -> date | None:
+    """The day on which a milestone is already said to have been done."""
+    return next((milestone.done_on for milestone in task.milestones if milestone.key == key), None)
 
 
 def rearrange(form: Form[Milestones], change: str) -> Form[Milestones]:
