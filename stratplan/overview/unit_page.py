@@ -37,6 +37,9 @@ class UnitCounts:
     overdue: int
 
 
+NO_TASKS = UnitCounts(0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class UnitRow:
     """A unit in the tree with its counts; `exists` on the day looked at."""
@@ -90,9 +93,8 @@ def unit_counts(view: View) -> dict[PydanticObjectId, UnitCounts]:
 async def list_units(request: HTMXRequest, view: View) -> Response[str]:
     """The organisation's units with what each has to do in this plan."""
     counts = unit_counts(view)
-    none = UnitCounts(0, 0, 0)
     rows = [
-        UnitRow(branch, counts.get(branch.unit.key, none), branch.unit.exists_on(view.day))
+        UnitRow(branch, counts.get(branch.unit.key, NO_TASKS), branch.unit.exists_on(view.day))
         for branch in unit_tree(view.snapshot)
     ]
     context = {"rows": rows, "organisation": view.snapshot.find(Organisation, view.plan.organisation)}
@@ -116,12 +118,27 @@ async def show_unit(request: HTMXRequest, view: View, unit: str) -> Response[str
         "led_count": len(led),
         "partnered": _rows(view, partnered[:TASKS_SHOWN]),
         "partnered_count": len(partnered),
-        "overdue": unit_counts(view).get(document.key, UnitCounts(0, 0, 0)).overdue,
+        "overdue": unit_counts(view).get(document.key, NO_TASKS).overdue,
         "tasks_in_plan": everything,
+        "led_below": sum(unit_counts(view).get(branch.unit.key, NO_TASKS).led for branch in _below(view, document)),
         "task_share": i18n.percent(Fraction(len(led), everything)) if everything else i18n.DASH,
         "money": _money(view, document),
     }
     return await page(request, "overview/unit.html", context, view=view, section="units")
+
+
+def _below(view: View, unit: Unit) -> list[Branch]:
+    """The units under a unit, however deep: they follow it in the tree."""
+    below: list[Branch] = []
+    top: int | None = None
+    for branch in unit_tree(view.snapshot):
+        if top is not None and branch.depth <= top:
+            break
+        if top is not None:
+            below.append(branch)
+        elif branch.unit.key == unit.key:
+            top = branch.depth
+    return below
 
 
 def _rows(view: View, tasks: Iterable[Task]) -> list[TaskRow]:
