@@ -70,7 +70,9 @@ class AuditEntry(Document):
         name = "audit"
         indexes: ClassVar = [
             IndexModel([("scope", ASCENDING), ("number", DESCENDING)], unique=True),
+            IndexModel([("scope", ASCENDING), ("at", DESCENDING)]),
             IndexModel([("changes.document", ASCENDING), ("number", DESCENDING)]),
+            IndexModel([("undoes", ASCENDING)], sparse=True),
         ]
 
 

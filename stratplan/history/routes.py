@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from urllib.parse import urlsplit
 
 from beanie import PydanticObjectId
@@ -13,7 +14,7 @@ from stratplan import wording
 from stratplan.audit import AuditEntry
 from stratplan.documents import LivingDocument, undo
 from stratplan.errors import NotVisible
-from stratplan.i18n import _
+from stratplan.i18n import RIGA, _
 from stratplan.permissions import Permission
 from stratplan.plans.models import Plan
 from stratplan.snapshot import Snapshot
@@ -31,13 +32,21 @@ class HistoryRow:
     at: datetime
     by: str
     deed: str
-    tag: str
     subjects: list[tuple[str, list[wording.Difference]]]
     more: int
     undone: bool
 
 
-def history_row(entry: AuditEntry, snapshot: Snapshot) -> HistoryRow:
+async def _rows(entries: list[AuditEntry], snapshot: Snapshot) -> list[HistoryRow]:
+    """The entries as rows; one read tells which of them were undone."""
+    undoing = AuditEntry.get_motor_collection().find(
+        {"undoes": {"$in": [entry.id for entry in entries]}}, {"undoes": 1}
+    )
+    undone = {entry["undoes"] async for entry in undoing}
+    return [_row(entry, snapshot, undone=entry.id in undone) for entry in entries]
+
+
+def _row(entry: AuditEntry, snapshot: Snapshot, *, undone: bool) -> HistoryRow:
     """An entry with its differences in words; of a change to many documents the first dozen."""
     shown = entry.changes[:DIFFERENCES_AT_ONCE]
     return HistoryRow(
@@ -45,33 +54,35 @@ def history_row(entry: AuditEntry, snapshot: Snapshot) -> HistoryRow:
         at=entry.at,
         by=entry.by_name,
         deed=wording.deed(entry),
-        tag=entry.tag,
         subjects=[(change.caption, wording.differences(change, snapshot)) for change in shown],
         more=len(entry.changes) - len(shown),
-        undone=False,
+        undone=undone,
     )
 
 
 async def document_history(document: LivingDocument, snapshot: Snapshot, *, most: int = 20) -> list[HistoryRow]:
-    """The newest entries that changed one document; one indexed read."""
+    """The newest entries that changed one document."""
     entries = await AuditEntry.find({"changes.document": document.key}).sort("-number").limit(most).to_list()
-    return [history_row(entry, snapshot) for entry in entries]
+    return await _rows(entries, snapshot)
 
 
 @get("/plans/{slug:str}/history", permission=Permission.HISTORY_READ)
-async def list_changes(request: HTMXRequest, view: View, before: int | None = None) -> Response[str]:
-    """What was changed in the plan, newest first."""
-    wanted: dict[str, object] = {"scope": view.plan.key}
+async def list_changes(request: HTMXRequest, view: View, before: datetime | None = None) -> Response[str]:
+    """What was changed in the plan and its organisation's units, newest first."""
+    wanted: dict[str, object] = {"scope": {"$in": [view.plan.key, view.plan.organisation]}}
     if before is not None:
-        wanted["number"] = {"$lt": before}
-    entries = await AuditEntry.find(wanted).sort("-number").limit(ENTRIES_A_PAGE).to_list()
-    last = entries[-1].number if entries else 0
+        wanted["at"] = {"$lt": before}
+    entries = await AuditEntry.find(wanted).sort("-at", "-number").limit(ENTRIES_A_PAGE + 1).to_list()
+    more, entries = len(entries) > ENTRIES_A_PAGE, entries[:ENTRIES_A_PAGE]
+    rows = await _rows(entries, view.snapshot)
     return await page(
         request,
         "history/list.html",
         {
-            "rows": [history_row(entry, view.snapshot) for entry in entries],
-            "older": view.url("/history", before=last) if last > 1 else None,
+            "days": [
+                (day, list(on_day)) for day, on_day in groupby(rows, key=lambda row: row.at.astimezone(RIGA).date())
+            ],
+            "older": view.url("/history", before=entries[-1].at.isoformat()) if more else None,
         },
         view=view,
         section="history",
