@@ -116,6 +116,11 @@ class TaskRow:
         """The last report up to the day."""
         return self.figures.last
 
+    @property
+    def wants_report(self) -> bool:
+        """Whether there is still something to report."""
+        return self.figures.execution not in (Execution.COMPLETED, Execution.CANCELLED)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -369,9 +374,3 @@ def _row(snapshot: Snapshot, task: Task, figures: Mapping[PydanticObjectId, Task
         ),
         figures=figures[task.key],
     )
-
-
-def rows_of(snapshot: Snapshot, day: date, tasks: Sequence[Task]) -> list[TaskRow]:
-    """Tasks as the action plan shows them, for pages that list some of them."""
-    figures = task_figures(snapshot, day)
-    return [_row(snapshot, task, figures) for task in tasks]
