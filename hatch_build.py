@@ -35,6 +35,9 @@ LICENCES = (
     "@fontsource-variable/inter",
 )
 
+# What lies beside the package in a checkout lies inside it in a wheel.
+CARRIED = ("templates", "locales", "seeds", "static/dist")
+
 Say = Callable[[str], None]
 
 
@@ -233,12 +236,16 @@ def _compress(path: Path) -> None:
 
 
 class StaticBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # takes a builder, or is object
-    """Makes static/dist before a wheel or an sdist is packed."""
+    """Makes static/dist before a wheel or an sdist is packed, and gives a wheel everything that runs."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build for packages; an editable install reads the checkout and builds with `make setup`."""
-        if version != "editable":
-            build_static(Path(self.root), self.app.display_info)
+        if version == "editable":
+            return
+        root = Path(self.root)
+        build_static(root, self.app.display_info)
+        if self.target_name == "wheel":
+            build_data["force_include"] |= {str(root / name): f"stratplan/{name}" for name in CARRIED}
 
 
 def _by_hand() -> int:
