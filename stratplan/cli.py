@@ -96,7 +96,7 @@ def database_address(settings: Settings, *, serving: bool) -> Iterator[str]:
     if settings.mongodb_uri is not None:
         yield settings.mongodb_uri.get_secret_value()
         return
-    from stratplan.embedded import private_mongod
+    from stratplan.embedded.server import private_mongod
 
     with private_mongod(settings.data_dir, binary=settings.mongod, say=say, serving=serving) as uri:
         yield uri

@@ -25,7 +25,7 @@ def mongo_uri() -> Iterator[str]:
     if given:
         yield given
         return
-    from stratplan.embedded import private_mongod
+    from stratplan.embedded.server import private_mongod
 
     with (
         tempfile.TemporaryDirectory(prefix="sp-") as folder,

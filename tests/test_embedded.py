@@ -1,10 +1,12 @@
 """The private MongoDB server: found, started, shared, watched and stopped, on the real program."""
 
 import contextvars
+import errno
 import json
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -20,8 +22,10 @@ import pytest
 from pymongo import MongoClient
 from pymongo.write_concern import WriteConcern
 
-from stratplan import embedded
-from stratplan.embedded import PrivateMongod, find_mongod, private_mongod
+from stratplan.embedded import mongod, server, sockets
+from stratplan.embedded.locks import Lock
+from stratplan.embedded.programs import find_program
+from stratplan.embedded.server import PrivateMongod, private_mongod
 from stratplan.errors import DatabaseUnavailable
 from stratplan.i18n import use_language
 
@@ -32,7 +36,7 @@ COMMAND = """
 import sys, time
 from pathlib import Path
 from pymongo import MongoClient, WriteConcern
-from stratplan.embedded import private_mongod
+from stratplan.embedded.server import private_mongod
 
 with private_mongod(Path(sys.argv[1]), say=print) as address, MongoClient(address) as client:
     notes = client.test.get_collection("notes", write_concern=WriteConcern("majority", j=True))
@@ -72,7 +76,7 @@ def beside(work: Callable[[], Any]) -> threading.Thread:
 
 def owners_note(folder: Path) -> dict[str, Any]:
     """What the owner of the data tells the other commands."""
-    return embedded.Lock(folder / "database" / "owner.lock").note()
+    return Lock(folder / "database" / "owner.lock").note()
 
 
 def eventually(question: Callable[[], Any], seconds: float = 10) -> Any:
@@ -121,7 +125,7 @@ def command(folder: Path) -> Iterator[Callable[[int], subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
 
     def start(count: int) -> subprocess.Popen[str]:
-        environment = {**os.environ, "PYTHONPATH": str(Path(embedded.__file__).parents[1])}
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
         process = subprocess.Popen(
             [sys.executable, "-c", COMMAND, folder, str(count)],
             stdout=subprocess.PIPE,
@@ -185,10 +189,10 @@ def test_mongod_is_the_one_named_else_the_one_on_the_path_else_the_one_installed
     named = program(tmp_path / "named", "echo db version v8.0.1")
     on_path = program(tmp_path / "path", "echo db version v5.0.0")
     monkeypatch.setenv("PATH", f"{on_path.parent}:/usr/bin:/bin")
-    assert find_mongod(named) == named
-    assert find_mongod(None) == on_path
+    assert find_program(named).path == named
+    assert find_program(None).path == on_path
     program(tmp_path / "path", "echo db version v4.4.29")
-    assert find_mongod(None).parts[-4:] == ("fiftyone", "db", "bin", "mongod")
+    assert find_program(None).path.parts[-4:] == ("fiftyone", "db", "bin", "mongod")
 
 
 @pytest.mark.usefixtures("no_program")
@@ -259,14 +263,75 @@ def test_a_mongod_that_ends_at_once_is_told_with_its_log_which_is_put_aside_when
 ) -> None:
     database = folder / "database"
     database.mkdir(parents=True)
-    (database / "mongod.log").write_bytes(b"old\n" * (embedded.LARGEST_LOG // 4))
+    (database / "mongod.log").write_bytes(b"old\n" * (mongod.LARGEST_LOG // 4))
     (database / "mongod.log.1").write_text("older")
     script = "test $1 = --version && echo db version v6.0.5 && exit; exit 48"
     sentence = refusal(folder, binary=program(tmp_path, script))
     assert sentence.startswith(
         f"The database server ended while it started (48). Its log {database / 'mongod.log'} may"
     )
-    assert [path.stat().st_size for path in database.glob("mongod.log*")] == [embedded.LARGEST_LOG]
+    assert [path.stat().st_size for path in database.glob("mongod.log*")] == [mongod.LARGEST_LOG]
+
+
+def test_data_that_another_mongod_works_with_are_refused_and_left_to_it(folder: Path) -> None:
+    files = folder / "database" / "mongodb"
+    files.mkdir(parents=True)
+    strange = subprocess.Popen(
+        [find_program(None).path, "--dbpath", files, "--bind_ip", folder / "strange.sock", "--nounixsocket"],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        eventually(lambda: sockets.accepts(folder / "strange.sock"))
+        assert f"Another MongoDB server already uses the data in {folder}." in refusal(folder)
+        with MongoClient[dict[str, Any]](sockets.address(folder / "strange.sock")) as client:
+            assert client.admin.command("ping")["ok"]
+    finally:
+        strange.terminate()
+        assert strange.wait(10) == 0
+
+
+@pytest.fixture
+def refuse_sockets(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], list[Path]]:
+    """Makes the disk below a folder refuse sockets, and returns a list of the folders where one is tried then."""
+
+    def refuse(below: Path) -> list[Path]:
+        tried: list[Path] = []
+
+        class Socket(socket.socket):
+            def bind(self, address: Any) -> None:
+                tried.append(Path(address).parent)
+                if Path(address).is_relative_to(below):
+                    raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+                super().bind(address)
+
+        monkeypatch.setattr(socket, "socket", Socket)
+        return tried
+
+    return refuse
+
+
+def test_where_no_disk_takes_sockets_the_folder_is_refused_and_nothing_stays_behind(
+    folder: Path, refuse_sockets: Callable[[Path], list[Path]]
+) -> None:
+    tried = refuse_sockets(Path("/"))
+    sentence = refusal(folder)
+    assert f"No unix socket can be made for the data folder {folder} (Operation not permitted)" in sentence
+    assert tried[0] == folder / "database"
+    assert len(tried) > 1
+    assert not any(elsewhere.exists() for elsewhere in tried[1:])
+    assert not (folder / "database" / "mongodb").exists()
+
+
+def test_when_the_disk_of_the_data_refuses_sockets_they_lie_in_a_private_folder_elsewhere(
+    folder: Path, refuse_sockets: Callable[[Path], list[Path]]
+) -> None:
+    tried = refuse_sockets(folder)
+    with private_mongod(folder, say=quiet) as address, MongoClient[dict[str, Any]](address) as client:
+        assert client.admin.command("hello")["isWritablePrimary"]
+        elsewhere = Path(owners_note(folder)["socket"]).parent
+        assert tried == [folder / "database", elsewhere]
+        assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o700
+    assert not elsewhere.exists()
 
 
 # --- One server, many commands ----------------------------------------------------------------------------------------
@@ -279,21 +344,24 @@ def test_only_the_owner_of_the_folder_reaches_the_server_and_no_tcp_port_is_open
     assert stat.S_IMODE((database / "mongodb").stat().st_mode) == 0o700
     assert all(not stat.S_IMODE(path.lstat().st_mode) & 0o077 for path in database.rglob("*"))
     process = Path("/proc") / str(mongod_pid(folder))
-    links = [os.readlink(link) for link in (process / "fd").iterdir()]  # noqa: PTH115 - it is no path: socket:[123]
-    sockets = {link[len("socket:[") : -1] for link in links if link.startswith("socket:")}
-    assert sockets
+    links = []
+    for link in (process / "fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            links.append(os.readlink(link))  # noqa: PTH115 - it is no path: socket:[123]
+    inodes = {link[len("socket:[") : -1] for link in links if link.startswith("socket:")}
+    assert inodes
     internet = [
         line.split()[9]
         for name in ("tcp", "tcp6", "udp", "udp6")
         for line in (process / "net" / name).read_text().splitlines()[1:]
     ]
-    assert sockets.isdisjoint(internet)
+    assert inodes.isdisjoint(internet)
     bound = [
         line.split()[7]
         for line in (process / "net" / "unix").read_text().splitlines()[1:]
-        if line.split()[6] in sockets and len(line.split()) > 7
+        if line.split()[6] in inodes and len(line.split()) > 7
     ]
-    assert set(bound) == {f"./{embedded.STARTING_SOCKET}"}
+    assert set(bound) == {f"./{sockets.STARTING_SOCKET}"}
 
 
 def test_the_server_has_transactions_and_change_streams(served: tuple[Path, str]) -> None:
@@ -353,7 +421,7 @@ def test_no_confirmed_write_is_lost_when_owner_and_mongod_are_killed_while_writi
 def test_a_command_goes_on_when_the_owner_of_its_server_is_killed_or_does_not_wait_longer(
     folder: Path, command: Callable[[int], subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "FOR_USERS", 0.1)
+    monkeypatch.setattr(server, "FOR_USERS", 0.1)
     owner = command(1)
     told(owner, "idle")
     one, other = PrivateMongod(folder, say=quiet), PrivateMongod(folder, say=quiet)
@@ -382,8 +450,8 @@ def test_a_server_waits_for_the_command_that_owns_the_database_which_ends_in_ord
     owner = command(3)
     told(owner, "idle")
     said: list[str] = []
-    server = PrivateMongod(folder, say=said.append, serving=True)
-    starting = beside(server.start)
+    served = PrivateMongod(folder, say=said.append, serving=True)
+    starting = beside(served.start)
     try:
         eventually(lambda: said)
         assert said == [f"Waiting for another stratplan command (process {owner.pid}), which works with the database."]
@@ -392,8 +460,8 @@ def test_a_server_waits_for_the_command_that_owns_the_database_which_ends_in_ord
         assert owner.wait(10) == 128 + signal.SIGTERM
     finally:
         starting.join()
-        server.stop()
-    assert server.log.read_text().count('"exitCode":0') == 2
+        served.stop()
+    assert (folder / "database" / "mongod.log").read_text().count('"exitCode":0') == 2
 
 
 def test_ctrl_c_reaches_the_command_alone_and_a_moved_data_folder_is_as_good_as_before(
@@ -422,7 +490,7 @@ def test_ctrl_c_reaches_the_command_alone_and_a_moved_data_folder_is_as_good_as_
 def test_data_of_another_version_are_refused_and_left_alone_and_deaths_in_a_row_are_not_repeated_for_ever(
     folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(embedded, "MOST_DEATHS", 2)
+    monkeypatch.setattr(server, "MOST_DEATHS", 2)
     turtle = folder / "database" / "mongodb" / "WiredTiger.turtle"
     with private_mongod(folder, say=quiet):
         process = mongod_pid(folder)

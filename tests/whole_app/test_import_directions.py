@@ -15,6 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # What each folder may read beside the core files and itself.
 ALLOWED: dict[str, set[str]] = {
     "accounts": set(),
+    "embedded": set(),
     "plans": set(),
     "units": set(),
     "goals": {"plans", "units"},
@@ -50,9 +51,7 @@ def folder_of(path: Path) -> str:
 def slices_read_by(path: Path) -> Iterator[tuple[str, str, int]]:
     for name, line in imported(path):
         parts = name.split(".")
-        if parts[0] == "stratplan" and len(parts) > 2 and parts[1] in ALLOWED:
-            yield parts[1], name, line
-        elif parts[0] == "stratplan" and len(parts) == 2 and parts[1] in ALLOWED:
+        if parts[0] == "stratplan" and len(parts) > 1 and parts[1] in ALLOWED:
             yield parts[1], name, line
 
 
