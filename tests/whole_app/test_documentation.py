@@ -32,7 +32,7 @@ def test_every_setting_is_documented_with_its_default_and_no_other_is() -> None:
         (ROOT / "docs" / "administration.md").read_text("utf-8"),
         re.MULTILINE,
     )
-    assert {name: default for name, default in rows} == {
+    assert dict(rows) == {
         f"STRATPLAN_{name.upper()}": "" if field.default is None else str(field.default)
         for name, field in Settings.model_fields.items()
     }

@@ -1,0 +1,139 @@
+"""The whole application with the Daugavpils plan in it, for checks of every route and page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import pytest_asyncio
+from litestar import Litestar
+
+from stratplan import database
+from stratplan.accounts.models import Account
+from stratplan.app import DOCUMENTS, create_app
+from stratplan.audit import AuditEntry, Head
+from stratplan.documents import LivingDocument
+from stratplan.frame import Frame
+from stratplan.imports import seeds
+from stratplan.permissions import Permission
+from stratplan.settings import Settings, resource
+
+SLUG = "daugavpils-2015-2017"
+DAY = date(2016, 9, 30)
+NOBODY = Account(
+    id="nobody",
+    name="Nobody",
+    role=cast("Any", SimpleNamespace(permissions=frozenset({Permission.OPEN}), value="nobody")),
+)
+
+KINDS = {
+    "reports": "report",
+    "sections": "section",
+    "sources": "source",
+    "swot": "swot",
+    "terms": "term",
+    "units": "unit",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one address in the application's own table."""
+
+    method: str
+    path: str
+    permission: Permission | None
+    kept: bool
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def routes_of(app: Frame) -> list[Route]:
+    """The application's routes; a mount counts as a GET of everything under it."""
+    litestar = cast("Litestar", app.app)
+    found = []
+    for route in litestar.routes:
+        handlers = getattr(route, "route_handlers", None) or [cast("Any", route).route_handler]
+        for handler in handlers:
+            for method in sorted(getattr(handler, "http_methods", None) or {"GET"}):
+                found.append(
+                    Route(str(method), route.path, handler.opt.get("permission"), bool(handler.opt.get("kept")))
+                )
+    return sorted(found, key=str)
+
+
+@dataclass
+class Seeded:
+    """The application, a reader of it, and what is in its one plan."""
+
+    app: Frame
+    client: httpx.AsyncClient
+    documents: dict[str, list[LivingDocument]]
+    entry: AuditEntry
+    routes: list[Route]
+
+    def address(self, route: Route) -> str:
+        """The route's address, about something that is in the plan."""
+        path = route.path
+        for part in [part for part in path.split("/") if part.startswith("{")]:
+            name = part.strip("{}").partition(":")[0]
+            path = path.replace(part, self._value(name, route.path), 1)
+        return path
+
+    def _value(self, name: str, path: str) -> str:
+        folder = path.split(f"/{{{name}:")[0].rsplit("/", 1)[-1]
+        match name, folder:
+            case "slug", _:
+                return SLUG
+            case "axis", _:
+                return "source"
+            case "key", _:
+                return "PB"
+            case "entry", "changes" | "restore":
+                return str(self.entry.id)
+            case _, "goals":
+                return "SM1"
+            case _, "tasks":
+                return self._reported_task()
+            case _, "investments" | "lines":
+                return self._amount_line()
+        kind = KINDS.get(folder)
+        assert kind, f"what stands for {{{name}}} in {path}? Say it here."
+        return str(self.documents[kind][0].key)
+
+    def _reported_task(self) -> str:
+        reported = vars(self.documents["report"][0])["task"]
+        return next(str(vars(task)["number"]) for task in self.documents["task"] if task.key == reported)
+
+    def _amount_line(self) -> str:
+        return next(str(vars(line)["number"]) for line in self.documents["line"] if not vars(line)["heading"])
+
+    async def revision(self) -> list[tuple[str, int]]:
+        """How far every chain is: equal as long as nothing was written."""
+        heads = await Head.find_all().sort("_id").to_list()
+        return [(str(head.id), head.revision) for head in heads]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def seeded(mongo_uri: str, settings: Settings, opened: database.Database) -> AsyncIterator[Seeded]:
+    """The Daugavpils plan with its illustrative reports, loaded once for the tests of a file."""
+    for document in DOCUMENTS:
+        await document.get_motor_collection().delete_many({})
+    await seeds.load_all([resource("seeds") / f"{SLUG}.yaml", resource("seeds") / f"{SLUG}.progress.yaml"])
+    app = create_app(settings, mongo_uri, today=lambda: DAY)
+    documents = {
+        name: await kind.find({"deleted": False}).sort("_id").to_list() for name, kind in LivingDocument.kinds.items()
+    }
+    entry = (
+        await AuditEntry.find({"tag": "task.reported"}).sort("-number").first_or_none()
+        or await AuditEntry.find().sort("-number").first_or_none()
+    )
+    assert entry is not None
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", timeout=60) as client:
+        yield Seeded(app, client, documents, entry, routes_of(app))
