@@ -228,11 +228,11 @@ def chosen(items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     theirs = {name.removeprefix("choose.") for name, value in sent if name.startswith("choose.") and value == "theirs"}
     merged = []
     for name, value in sent:
-        prefix, dot, bare = name.rpartition(".")
+        prefix, _dot, bare = name.rpartition(".")
         wants_theirs = bare.partition("-")[0] in theirs
-        if prefix == "theirs" and wants_theirs:
-            merged.append((bare, value))
-        elif not dot and not wants_theirs:
+        if prefix == "theirs":
+            merged += [(bare, value)] if wants_theirs else []
+        elif prefix != "choose" and not (wants_theirs and not prefix):
             merged.append((name, value))
     return merged
 
