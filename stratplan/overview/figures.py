@@ -221,7 +221,7 @@ def _money(snapshot: Snapshot, day: date, told: Mapping[str, Explanation]) -> di
             {
                 "number": line.number,
                 "formula": line.formula.value,
-                "stated": None if line.amount is None else str(line.amount),
+                "stated": _amount(line.amount),
                 "years": list(line.years),
                 "total": _amount(line.total),
                 **{name: amount for name, amount in _sums(line.sums).items() if name != "amount"},
