@@ -488,7 +488,7 @@ def test_ctrl_c_reaches_the_command_alone_and_a_moved_data_folder_is_as_good_as_
 
 
 def test_data_of_another_version_are_refused_and_left_alone_and_deaths_in_a_row_are_not_repeated_for_ever(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(server, "MOST_DEATHS", 2)
     turtle = folder / "database" / "mongodb" / "WiredTiger.turtle"
@@ -504,6 +504,9 @@ def test_data_of_another_version_are_refused_and_left_alone_and_deaths_in_a_row_
     assert f"The data in {folder} were written by another version of MongoDB (6.0.5)" in sentence
     assert "STRATPLAN_MONGOD" in sentence
     assert sorted(turtle.parent.iterdir()) == files
+    other = program(tmp_path, "test $1 = --version && echo db version v9.1.0 && exit; exit 62")
+    for _attempt in ("first", "second"):  # having failed on them does not make it their writer
+        assert f"MongoDB (6.0.5) than {other}, which is 9.1.0" in refusal(folder, binary=other)
 
 
 def test_the_owner_stops_the_server_only_when_the_commands_that_use_it_have_finished(folder: Path) -> None:
