@@ -44,14 +44,23 @@ def _render(request: HTMXRequest, template: str, status: int, **context: Any) ->
 
 
 def not_visible(request: HTMXRequest, error: Exception) -> Response[str]:
-    """404, whether it does not exist or may not be seen."""
-    return _render(request, "errors/not_found.html", 404)
+    """404, whether it does not exist or may not be seen; what was typed into a form of it is given back."""
+    return _render(request, "errors/not_found.html", 404, typed=_typed_texts(request))
+
+
+def _typed_texts(request: HTMXRequest) -> list[str]:
+    """The texts of the form that was sent, without choices, amounts and days."""
+    form: Form[Any] | None = request.scope["state"].get("form")
+    if form is None:
+        return []
+    worded = [name for name, field in form.model.model_fields.items() if field.annotation is str]
+    return [text for name in worded for text in form.values(name) if text.strip()]
 
 
 def refused(request: HTMXRequest, error: HTTPException) -> Response[str]:
     """What the framework refuses: 403, 404, 405, 400 and the like."""
     if error.status_code in (404, 405):
-        return _render(request, "errors/not_found.html", error.status_code)
+        return _render(request, "errors/not_found.html", error.status_code, typed=[])
     if error.status_code in (401, 403):
         return _render(request, "errors/forbidden.html", error.status_code)
     if error.status_code >= 500:

@@ -16,7 +16,7 @@ from stratplan.goals.models import Report, Task
 from stratplan.goals.queries import find_task, reports_of, task_figures
 from stratplan.goals.states import Execution, Outcome
 from stratplan.goals.task_forms import Deletion, is_yet_to_come, saved, stored_day, work_page
-from stratplan.i18n import _
+from stratplan.i18n import _, pgettext
 from stratplan.permissions import Permission
 from stratplan.web import View, read_form
 
@@ -215,7 +215,9 @@ async def _report_page(
         "executions": _execution_options(),
         "outcomes": [(one.value, _(one.label)) for one in Outcome],
     }
-    return await work_page(request, view, "goals/_report_form.html", form, context, status=status)
+    return await work_page(
+        request, view, "goals/_report_form.html", form, context, step=pgettext("task", "Report"), status=status
+    )
 
 
 handlers = [new_report, create_report, edit_report, update_report, delete_report]

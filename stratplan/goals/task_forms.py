@@ -26,7 +26,7 @@ from stratplan.forms import (
 )
 from stratplan.goals.models import Goal, Milestone, Report, Task
 from stratplan.goals.queries import find_goal, find_task, goals_in_order, tasks_by_goal
-from stratplan.i18n import _
+from stratplan.i18n import _, pgettext
 from stratplan.numbering import clean_number, next_number, parent_number
 from stratplan.permissions import Permission
 from stratplan.plans.models import FundingSource
@@ -395,13 +395,20 @@ async def work_page(
     form: Form[Any],
     context: Mapping[str, Any],
     *,
+    step: str | None = None,
     status: int = 200,
 ) -> Response[str]:
     """A form of a task: in the task's own page for HTMX, else on a page of its own."""
     return await page(
         request,
         "goals/task_work.html",
-        {"form": form, "form_template": form_template, "in_place": wants_fragment(request), **context},
+        {
+            "form": form,
+            "form_template": form_template,
+            "in_place": wants_fragment(request),
+            "step": step or pgettext("task", "Change"),
+            **context,
+        },
         view=view,
         section="tasks",
         fragment=form_template,

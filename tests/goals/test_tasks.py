@@ -253,3 +253,11 @@ async def test_deleting_what_was_changed_meanwhile_is_asked_again(client: httpx.
     assert answer.status_code == 409
     assert "Ziņots: 1.1" in answer.text
     assert not (await again(made.task)).deleted
+
+
+async def test_what_was_typed_of_a_task_that_is_gone_is_given_back(client: httpx.AsyncClient, made: Made) -> None:
+    await made.task.remove(by=LOCAL, based_on=1)
+    for address in (f"/plans/plans/tasks/{made.task.key}", "/plans/plans/tasks/1.1"):
+        answer = await client.post(address, data=sent(made.task, result="Gara, rūpīgi rakstīta doma."))
+        assert answer.status_code == 404
+        assert "Gara, rūpīgi rakstīta doma." in answer.text
