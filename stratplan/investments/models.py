@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
@@ -24,8 +25,8 @@ from stratplan.documents import (
     Percent,
     Reference,
 )
-from stratplan.errors import StaleEdit
-from stratplan.i18n import N_
+from stratplan.errors import RuleBroken, StaleEdit
+from stratplan.i18n import N_, _
 from stratplan.numbering import clean_number
 from stratplan.period import Period
 from stratplan.plans.models import Year
@@ -76,7 +77,10 @@ class MoneyReport(Part):
 
 
 class InvestmentLine(LivingDocument):
-    """A line of the investment plan, in that plan's own numbering; a heading only groups the lines under its number."""
+    """A line of the investment plan, in that plan's own numbering; a heading only groups the lines under its number.
+
+    A heading's amount is a total that the document states: it is compared with the sum of its lines, never counted.
+    """
 
     number: Code
     title: Line
@@ -129,9 +133,9 @@ class InvestmentLine(LivingDocument):
         return clean_number(number)
 
     @model_validator(mode="after")
-    def _a_heading_has_no_money(self) -> InvestmentLine:
-        if self.heading and (self.amount is not None or self.shares or self.planned):
-            raise ValueError(N_("A heading has no amount and no shares of its own."))
+    def _a_heading_states_at_most_a_total(self) -> InvestmentLine:
+        if self.heading and (self.shares or self.planned or self.money_reports):
+            raise ValueError(N_("A heading may state a total; shares and planned amounts belong to its lines."))
         return self
 
     @property
@@ -154,11 +158,19 @@ class InvestmentLine(LivingDocument):
 
         A second report of the same day, source and year replaces the first.
         """
-        if based_on != self.version:
-            raise StaleEdit(self, {"contracted": contracted, "spent": spent})
         fresh = MoneyReport(
             on=on, source=source, year=year, contracted=contracted, spent=spent, illustrative=illustrative
         )
         kept = [entry for entry in self.money_reports if (entry.on, entry.source, entry.year) != (on, source, year)]
         reports = sorted([*kept, fresh], key=lambda entry: (entry.on, entry.year, str(entry.source)))
+        if self.heading:
+            raise RuleBroken(_("Money is reported on the lines under a heading, not on the heading."))
+        if based_on != self.version:
+            raise StaleEdit(self, {"money_reports": reports}, await audit.entries_since(self, based_on))
         return await audit.record("line.money_reported", [audit.changed(self, money_reports=reports)], by=by)
+
+    @classmethod
+    async def renumber(cls, numbered: Sequence[tuple[InvestmentLine, str]], *, by: Account) -> audit.AuditEntry | None:
+        """Give lines the numbers beside them, in one change."""
+        edits = [audit.changed(line, number=number) for line, number in numbered if line.number != number]
+        return await audit.record("line.renumbered", edits, by=by) if edits else None

@@ -222,6 +222,11 @@ class Check:
     percents: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
+    def is_of_task(self) -> bool:
+        """Whether `subject` is the number of a task, not of a line."""
+        return self.code is CheckCode.SOURCE_WITHOUT_LINE
+
+    @property
     def message(self) -> str:
         """The English source text, with places for `values`."""
         message = _MESSAGES[self.code]

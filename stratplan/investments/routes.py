@@ -1,3 +1,5 @@
-"""Pages of investments."""
+"""The pages of investments, gathered: each module brings its own handlers."""
 
-handlers: list[object] = []
+from stratplan.investments import lines, plan_page, spending
+
+handlers: list[object] = [*plan_page.handlers, *lines.handlers, *spending.handlers]

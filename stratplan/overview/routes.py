@@ -2,8 +2,10 @@
 
 from stratplan.overview import (
     explanation_pages,
+    export_investments,
     export_routes,
     goal_page,
+    line_page,
     overview,
     plan_list,
     task_page,
@@ -17,6 +19,8 @@ handlers: list[object] = [
     *task_page.handlers,
     *goal_page.handlers,
     *export_routes.handlers,
+    *line_page.handlers,
+    *export_investments.handlers,
     *plan_list.handlers,
     *unit_page.handlers,
     *timeline.handlers,

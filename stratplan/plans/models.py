@@ -44,11 +44,6 @@ class FundingKind(Choice):
     LOAN = "loan", N_("Loan"), "info", "banknote"
     OTHER = "other", N_("Other"), "info", "hand-coins"
 
-    @property
-    def is_foreign(self) -> bool:
-        """Whether it stands in the investment plan's column of foreign funding."""
-        return self not in (FundingKind.MUNICIPAL, FundingKind.STATE)
-
 
 class TermKind(Choice):
     """A word explained, or an abbreviation spelled out."""
