@@ -17,6 +17,7 @@ from stratplan.documents import Headcount, Money, Percent, Weight
 from stratplan.errors import RuleBroken
 from stratplan.i18n import N_, _
 from stratplan.period import Period
+from stratplan.typed import parse_date, parse_money, parse_number, parse_percent
 
 
 class FormModel(BaseModel):
@@ -43,13 +44,13 @@ def _typed(parse: Any) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-MoneyField = Annotated[Money | None, _typed(i18n.parse_money)]
-PercentField = Annotated[Percent | None, _typed(i18n.parse_percent)]
-WeightField = Annotated[Weight, _typed(i18n.parse_number)]
-OptionalWeight = Annotated[Weight | None, _typed(i18n.parse_number)]
-HeadcountField = Annotated[Headcount | None, _typed(i18n.parse_number)]
-DayField = Annotated[date | None, _typed(i18n.parse_date)]
-RequiredDay = Annotated[date, _typed(i18n.parse_date)]
+MoneyField = Annotated[Money | None, _typed(parse_money)]
+PercentField = Annotated[Percent | None, _typed(parse_percent)]
+WeightField = Annotated[Weight, _typed(parse_number)]
+OptionalWeight = Annotated[Weight | None, _typed(parse_number)]
+HeadcountField = Annotated[Headcount | None, _typed(parse_number)]
+DayField = Annotated[date | None, _typed(parse_date)]
+RequiredDay = Annotated[date, _typed(parse_date)]
 PeriodField = Annotated[Period, _typed(Period.parse)]
 OptionalPeriod = Annotated[Period | None, _typed(Period.parse)]
 

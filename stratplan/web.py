@@ -16,6 +16,7 @@ from litestar.exceptions import ClientException
 from litestar_htmx import HTMXRequest
 
 from stratplan import i18n, wording
+from stratplan.abbreviations import explain_abbreviations
 from stratplan.assets import Assets
 from stratplan.audit import AuditEntry
 from stratplan.documents import LivingDocument
@@ -162,7 +163,7 @@ class View:
 
     def explain(self, text: str) -> list[tuple[str, str | None]]:
         """A text in pieces, each abbreviation with what it stands for."""
-        return i18n.explain_abbreviations(text, self.abbreviations)
+        return explain_abbreviations(text, self.abbreviations)
 
     def get(self, kind: type[D], key: str) -> D:
         """The living document with this id in an address, or NotVisible."""

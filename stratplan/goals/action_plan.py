@@ -14,7 +14,7 @@ from typing import Any
 
 from beanie import PydanticObjectId
 
-from stratplan import i18n
+from stratplan.alphabet import fold, sort_key
 from stratplan.choice import Choice
 from stratplan.goals.models import Goal, Report, Task
 from stratplan.goals.progress import Combined, percent
@@ -232,7 +232,7 @@ def _make_index(snapshot: Snapshot, day: date) -> _Index:
 
 def _by_name(snapshot: Snapshot, keys: Iterable[PydanticObjectId | None]) -> list[Unit]:
     units = (snapshot.find(Unit, key) for key in keys)
-    return sorted((unit for unit in units if unit is not None), key=lambda unit: i18n.sort_key(unit.name))
+    return sorted((unit for unit in units if unit is not None), key=lambda unit: sort_key(unit.name))
 
 
 def _places(tasks: Tasks) -> Iterator[int]:
@@ -242,10 +242,10 @@ def _places(tasks: Tasks) -> Iterator[int]:
 
 def _with_text(snapshot: Snapshot, index: _Index, text: str) -> Tasks:
     """The tasks that have every word of `text` in their number, title, result or the names of their units."""
-    texts = snapshot.each("task search text", Task, lambda task: i18n.fold(f"{task.number} {task.title} {task.result}"))
-    names = snapshot.each("unit search text", Unit, lambda unit: i18n.fold(f"{unit.name} {unit.short}"))
+    texts = snapshot.each("task search text", Task, lambda task: fold(f"{task.number} {task.title} {task.result}"))
+    names = snapshot.each("unit search text", Unit, lambda unit: fold(f"{unit.name} {unit.short}"))
     found = index.all
-    for word in i18n.fold(text).split():
+    for word in fold(text).split():
         having = sum(1 << place for place, task in enumerate(index.tasks) if word in texts[task.key])
         for unit, members in index.by_unit.items():
             if word in names[unit]:

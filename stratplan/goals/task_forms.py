@@ -11,7 +11,7 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 from pydantic import AfterValidator, Field
 
-from stratplan import i18n
+from stratplan.alphabet import sort_key
 from stratplan.documents import Line, OptionalLine, OptionalProse, Reference
 from stratplan.errors import RuleBroken
 from stratplan.forms import (
@@ -122,7 +122,7 @@ def neighbours(snapshot: Snapshot, task: Task) -> tuple[Task | None, Task | None
 
 def unit_options(snapshot: Snapshot) -> list[tuple[str, list[tuple[str, str]]]]:
     """The units to choose from, by kind, in alphabetical order: (kind, [(id, name)])."""
-    units = sorted(snapshot.all(Unit).values(), key=lambda unit: i18n.sort_key(unit.name))
+    units = sorted(snapshot.all(Unit).values(), key=lambda unit: sort_key(unit.name))
     groups = [(_(sort.label), [(str(unit.key), unit.name) for unit in units if unit.sort is sort]) for sort in UnitKind]
     return [(label, options) for label, options in groups if options]
 

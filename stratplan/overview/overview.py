@@ -12,6 +12,7 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan import i18n
+from stratplan.alphabet import sort_key
 from stratplan.choice import Choice
 from stratplan.goals.models import Goal, Task
 from stratplan.goals.progress import Combined, percent
@@ -91,11 +92,11 @@ def _lateness(entry: TaskFigures) -> tuple[int, int, float, tuple[str, str, str]
     """Overdue before behind, then by days late, then by percentage points behind."""
     overdue = entry.schedule is Schedule.OVERDUE
     days = entry.standing.days_left if overdue else 0
-    return (not overdue, days, -float(entry.standing.gap), i18n.sort_key(entry.task.number))
+    return (not overdue, days, -float(entry.standing.gap), sort_key(entry.task.number))
 
 
 def _nearness(entry: TaskFigures) -> tuple[date, tuple[str, str, str]]:
-    return (entry.standing.deadline, i18n.sort_key(entry.task.number))
+    return (entry.standing.deadline, sort_key(entry.task.number))
 
 
 # --- what the page shows -----------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from litestar import get
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
-from stratplan import i18n, wording
+from stratplan import wording
+from stratplan.alphabet import sort_key
 from stratplan.audit import AuditEntry
 from stratplan.goals.models import Task
 from stratplan.goals.progress import percent
@@ -48,7 +49,7 @@ async def list_plans(request: HTMXRequest) -> Response[str]:
     """Every plan, those that end last first."""
     site, reader = site_of(request), reader_of(request)
     plans = await Plan.find({"deleted": False}).to_list()
-    plans.sort(key=lambda plan: (-plan.last_year, -plan.first_year, i18n.sort_key(plan.title)))
+    plans.sort(key=lambda plan: (-plan.last_year, -plan.first_year, sort_key(plan.title)))
     can_restore = Permission.HISTORY_UNDO in reader.permissions and Permission.PLANS_WRITE in reader.permissions
     context = {
         "cards": [card for plan in plans if (card := await _card(site, plan)) is not None],

@@ -9,7 +9,7 @@ from litestar.response import Redirect, Response
 from litestar_htmx import HTMXRequest
 from pydantic import ValidationInfo, field_validator
 
-from stratplan import i18n
+from stratplan.alphabet import fold, sort_key
 from stratplan.audit import AuditEntry
 from stratplan.documents import Code, Line, OptionalLine, OptionalProse, undo
 from stratplan.errors import NotVisible, RuleBroken
@@ -87,7 +87,7 @@ def _address(text: str) -> str:
 
 async def suggested_slug(title: str) -> str:
     """An address that no plan has, from the words of its title: “Stratēģija 2027.” gives strategija-2027."""
-    words = "-".join(re.findall(r"[a-z0-9]+", i18n.fold(title)))
+    words = "-".join(re.findall(r"[a-z0-9]+", fold(title)))
     stem = words[:50].rstrip("-") or "plan"
     taken = {
         raw["slug"]
@@ -230,7 +230,7 @@ def _organisation(view: View) -> Organisation:
 
 async def _new_plan_page(request: HTMXRequest, form: Form[NewPlan], *, status: int = 200) -> Response[str]:
     organisations = await Organisation.find({"deleted": False}).to_list()
-    organisations.sort(key=lambda organisation: i18n.sort_key(organisation.name))
+    organisations.sort(key=lambda organisation: sort_key(organisation.name))
     context = {"form": form, "organisations": organisations}
     return await page(request, "plans/new.html", context, fragment="plans/_new_form.html", status=status)
 

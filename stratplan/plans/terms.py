@@ -6,7 +6,7 @@ from litestar import get, post
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
-from stratplan import i18n
+from stratplan.alphabet import fold, sort_key
 from stratplan.documents import Line, Prose
 from stratplan.forms import FormModel, Versioned
 from stratplan.in_place import InPlace
@@ -32,7 +32,7 @@ def terms_of(snapshot: Snapshot) -> dict[TermKind, list[Term]]:
     """The plan's terms and abbreviations, each in alphabetical order."""
 
     def sorted_terms() -> dict[TermKind, list[Term]]:
-        terms = sorted(snapshot.all(Term).values(), key=lambda term: i18n.sort_key(term.word))
+        terms = sorted(snapshot.all(Term).values(), key=lambda term: sort_key(term.word))
         return {sort: [term for term in terms if term.sort is sort] for sort in TermKind}
 
     return snapshot.derive("terms", sorted_terms)
@@ -40,9 +40,9 @@ def terms_of(snapshot: Snapshot) -> dict[TermKind, list[Term]]:
 
 def _context(view: View) -> dict[str, Any]:
     asked = dict(view.asked).get("q", "").strip()
-    wanted = i18n.fold(asked)
+    wanted = fold(asked)
     terms = {
-        sort: [term for term in found if wanted in i18n.fold(f"{term.word}\n{term.meaning}")]
+        sort: [term for term in found if wanted in fold(f"{term.word}\n{term.meaning}")]
         for sort, found in terms_of(view.snapshot).items()
     }
     return {"terms": terms, "asked": asked, "found": sum(map(len, terms.values()))}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from beanie import PydanticObjectId
 
-from stratplan import i18n
+from stratplan.alphabet import sort_key
 from stratplan.snapshot import Snapshot
 from stratplan.units.models import Unit
 
@@ -23,7 +23,7 @@ class Branch:
 def _below(snapshot: Snapshot) -> dict[PydanticObjectId | None, list[Unit]]:
     def grouped() -> dict[PydanticObjectId | None, list[Unit]]:
         groups: defaultdict[PydanticObjectId | None, list[Unit]] = defaultdict(list)
-        for unit in sorted(snapshot.all(Unit).values(), key=lambda unit: (unit.sort.order, i18n.sort_key(unit.name))):
+        for unit in sorted(snapshot.all(Unit).values(), key=lambda unit: (unit.sort.order, sort_key(unit.name))):
             groups[unit.parent if snapshot.find(Unit, unit.parent) is not None else None].append(unit)
         return dict(groups)
 

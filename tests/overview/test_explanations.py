@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stratplan import i18n
 from stratplan.accounts.models import LOCAL
 from stratplan.goals.models import Milestone
 from stratplan.goals.states import Execution
@@ -21,6 +20,7 @@ from stratplan.overview import explanations, money_explanations
 from stratplan.overview.explanations import Explanation, Table, parts_that_add_up
 from stratplan.overview.figures import explained
 from stratplan.snapshot import Snapshot
+from stratplan.typed import parse_number
 from tests.factories import TODAY_IN_PLAN, Made, make_goal, make_line, make_report, make_task
 
 HTMX = {"hx-request": "true"}
@@ -28,7 +28,7 @@ HTMX = {"hx-request": "true"}
 
 def _number(text: str) -> Decimal | None:
     try:
-        return i18n.parse_number(text.removesuffix("%"))
+        return parse_number(text.removesuffix("%"))
     except ValueError:
         return None
 
