@@ -67,8 +67,9 @@ class MarkedFile:
     def mistake(self, place: Place, sentence: str) -> Mistake:
         """Something wrong at a place."""
         known = next((place[:end] for end in range(len(place), 0, -1) if place[:end] in self.lines), ())
-        missing = place[len(known) : len(known) + 1]
-        return Mistake(self.line_of(place), _written(known + tuple(p for p in missing if isinstance(p, str))), sentence)
+        beyond = place[len(known) : len(known) + 1]
+        missing = tuple(step for step in beyond if isinstance(step, str) and step.isidentifier())
+        return Mistake(self.line_of(place), _written(known + missing), sentence)
 
 
 def _written(place: Place) -> str:

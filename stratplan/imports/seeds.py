@@ -20,7 +20,7 @@ from beanie import PydanticObjectId
 from pydantic import ValidationError
 
 from stratplan.accounts.models import COMMAND_LINE
-from stratplan.audit import AuditEntry
+from stratplan.audit import AuditEntry, changed
 from stratplan.database import Session, in_transaction
 from stratplan.documents import LivingDocument
 from stratplan.errors import RuleBroken
@@ -113,9 +113,12 @@ async def load_if_empty(paths: Sequence[Path], *, say: Callable[[str], None]) ->
 
 
 async def _write(file: MarkedFile, content: PlanFile | ProgressFile, session: Session) -> Outcome:
-    if isinstance(content, PlanFile):
-        return await _PlanLoading(file, content, session).run()
-    return await _ProgressLoading(file, content, session).run()
+    try:
+        if isinstance(content, PlanFile):
+            return await _PlanLoading(file, content, session).run()
+        return await _ProgressLoading(file, content, session).run()
+    except RuleBroken as broken:
+        raise FileRefused(file.path, [file.mistake((), str(broken))]) from None
 
 
 # --- reading a file --------------------------------------------------------------------------------------------
@@ -283,7 +286,6 @@ class _PlanLoading(_Loading):
 
     async def run(self) -> Outcome:
         organisation, plan = await self._organisation_and_plan()
-        self.stop_if_wrong()
         fetch = partial(_Shelf.fetch, session=self.session)
         units = await fetch(Unit, organisation, lambda unit: unit.name)
         sources = await fetch(FundingSource, plan, lambda source: source.code)
@@ -590,11 +592,10 @@ class _ProgressLoading(_Loading):
                         amounts.append(YearAmount(source=source, year=year, amount=amount))
             if line is None:
                 continue
-            if line.heading:
-                self.wrong((*place, "line"), _("A heading has no amount and no shares of its own."))
             if line.planned:
                 self.outcome.there["planned"] += len(amounts)
             elif amounts:
+                self._check(line, place, planned=amounts)
                 self.outcome.added["planned"] += len(amounts)
                 missing[line.key] = amounts
         return missing
@@ -618,8 +619,17 @@ class _ProgressLoading(_Loading):
                 continue
             self.outcome.added["money"] += 1
             values = item.model_dump(exclude={"line"}) | {"source": source, "illustrative": self.content.illustrative}
-            missing[line.key].append(MoneyReport(**values))
+            entry = MoneyReport(**values)
+            self._check(line, place, money_reports=[entry])
+            missing[line.key].append(entry)
         return {line: sorted(entries, key=lambda entry: entry.on) for line, entries in missing.items()}
+
+    def _check(self, document: LivingDocument, place: Place, **values: Any) -> None:
+        """Note a mistake where the document's own rules forbid the values."""
+        try:
+            changed(document, **values)
+        except ValidationError as error:
+            self.mistakes += _mistakes(self.file, error, place)
 
     async def _edited(self, document: D, values: dict[str, Any]) -> D:
         entry = await document.edit(values, by=COMMAND_LINE, based_on=document.version)
