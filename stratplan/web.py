@@ -31,6 +31,8 @@ from stratplan.snapshot import Snapshot, Snapshots
 M = TypeVar("M", bound=FormModel)
 D = TypeVar("D", bound=LivingDocument)
 
+VARIANTS_HELD = 4
+
 
 class Site:
     """What the whole application shares: snapshots, templates, assets and the clock."""
@@ -79,16 +81,13 @@ class View:
         self.day = day
         self.asked = asked
         self.today = site.today()
+        self.is_today = day == self.today
+        self._base = f"/plans/{snapshot.plan.slug}"
 
     @property
     def plan(self) -> Plan:
         """The plan itself."""
         return self.snapshot.plan
-
-    @property
-    def is_today(self) -> bool:
-        """Whether the figures are today's."""
-        return self.day == self.today
 
     @cached_property
     def has_illustrative(self) -> bool:
@@ -136,9 +135,11 @@ class View:
         Keeps the day that is looked at unless `as_of` says otherwise; parameters that are None or empty are left out.
         """
         bare, _mark, query = path.partition("?")
-        base = f"/plans/{self.plan.slug}"
+        base = self._base
         if not (bare == base or bare.startswith(base + "/")):
             bare = base + quote(bare)
+        if self.is_today and not query and not parameters:
+            return bare
         merged: dict[str, Any] = {} if self.is_today else {"as_of": self.day.isoformat()}
         for name, value in parse_qsl(query):
             if name in merged and name != "as_of":
@@ -171,6 +172,17 @@ class View:
         if found is None:
             raise NotVisible(_("There is no such page."))
         return found
+
+    def pieces(self, name: str) -> dict[Any, str]:
+        """Pieces of pages made earlier from this snapshot for this day, language and rights, to be used again and added
+        to: the rows of a long table. Only the last few variants are held."""
+        held: dict[Any, dict[Any, str]] = self.snapshot.derive(("pieces", name), dict)
+        variant = (self.day, self.is_today, self.reader.language, self.reader.rights)
+        if variant not in held:
+            while len(held) >= VARIANTS_HELD:
+                del held[next(iter(held))]
+            held[variant] = {}
+        return held[variant]
 
     async def fresh(self) -> "View":
         """The same view after a change."""

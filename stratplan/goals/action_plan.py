@@ -107,6 +107,11 @@ class TaskRow:
     figures: TaskFigures
 
     @property
+    def units(self) -> Sequence[Unit]:
+        """Who is responsible, the lead first."""
+        return self.partners if self.lead is None else [self.lead, *self.partners]
+
+    @property
     def percent(self) -> int:
         """Its progress in whole percent."""
         return percent(self.figures.progress.value)
@@ -240,13 +245,16 @@ def _places(tasks: Tasks) -> Iterator[int]:
     return (place for place, bit in enumerate(format(tasks, "b")[::-1]) if bit == "1")
 
 
-def _with_text(snapshot: Snapshot, index: _Index, text: str) -> Tasks:
-    """The tasks that have every word of `text` in their number, title, result or the names of their units."""
-    texts = snapshot.each("task search text", Task, lambda task: fold(f"{task.number} {task.title} {task.result}"))
+def _with_words(snapshot: Snapshot, index: _Index, words: str) -> Tasks:
+    """The tasks that have every one of `words` in their number, title, result or the names of their units."""
+    folded = snapshot.each(
+        "task search text", Task, lambda task: i18n.fold(f"{task.number} {task.title} {task.result}")
+    )
+    texts = snapshot.derive("task search texts", lambda: [folded[task.key] for task in index.tasks])
     names = snapshot.each("unit search text", Unit, lambda unit: fold(f"{unit.name} {unit.short}"))
     found = index.all
     for word in fold(text).split():
-        having = sum(1 << place for place, task in enumerate(index.tasks) if word in texts[task.key])
+        having = sum(1 << place for place, text in enumerate(texts) if word in text)
         for unit, members in index.by_unit.items():
             if word in names[unit]:
                 having |= members
@@ -299,7 +307,7 @@ def action_plan(snapshot: Snapshot, day: date, selection: Selection, *, paged: b
     """The rows asked for, in the document's order under their headings: one page of them, or all."""
     index = _index(snapshot, day)
     chosen = {facet: index.by[facet].get(value, 0) for facet, value in selection.chosen.items()}
-    worded = _with_text(snapshot, index, selection.text) if selection.text else index.all
+    worded = _with_words(snapshot, index, selection.text) if selection.text else index.all
     found = worded
     for members in chosen.values():
         found &= members
