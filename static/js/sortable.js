@@ -34,6 +34,14 @@ htmx.onLoad((loaded) => {
   }
 });
 
+// The entry that was moved keeps the focus, wherever it is now.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.detail.elt;
+  if (!event.detail.successful || !form.matches?.("form[data-move]")) return;
+  const id = form.closest("[data-item]")?.id;
+  document.getElementById(id)?.querySelector("[data-move-focus]")?.focus();
+});
+
 // What could not be moved goes back to where the server has it.
 for (const name of ["htmx:sendError", "htmx:responseError"]) {
   document.addEventListener(name, (event) => {

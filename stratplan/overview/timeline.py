@@ -15,7 +15,6 @@ from stratplan.choice import Choice
 from stratplan.goals.models import Milestone, Task
 from stratplan.goals.progress import percent
 from stratplan.goals.queries import TaskFigures, goals_in_order, task_figures, tasks_by_goal, tasks_in_order
-from stratplan.goals.states import Schedule
 from stratplan.i18n import _
 from stratplan.period import Period
 from stratplan.permissions import Permission
@@ -119,7 +118,6 @@ async def show_timeline(request: HTMXRequest, view: View) -> Response[str]:
         "ticks": stretch.ticks,
         "today": stretch.share_after(view.day) if stretch.first <= view.day <= stretch.last else None,
         "count": count,
-        "schedules": list(Schedule),
         "has_milestones": view.snapshot.derive(
             "has milestones", lambda: any(task.milestones for task in tasks_in_order(view.snapshot))
         ),

@@ -11,7 +11,7 @@ from stratplan.forms import FormModel, Versioned
 from stratplan.in_place import InPlace
 from stratplan.permissions import Permission
 from stratplan.plans.models import FundingKind, FundingSource
-from stratplan.snapshot import Snapshot
+from stratplan.plans.queries import sources_in_order
 from stratplan.web import View
 
 
@@ -25,14 +25,6 @@ class SourceForm(FormModel):
 
 class SourceEdit(SourceForm, Versioned):
     """The same, of a source that exists."""
-
-
-def sources_in_order(snapshot: Snapshot) -> list[FundingSource]:
-    """The plan's funding sources as they are to be listed."""
-    return snapshot.derive(
-        "sources in order",
-        lambda: sorted(snapshot.all(FundingSource).values(), key=lambda source: (source.order, source.code)),
-    )
 
 
 SOURCES = InPlace(

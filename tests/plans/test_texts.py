@@ -9,8 +9,8 @@ import httpx
 from stratplan.accounts.models import LOCAL
 from stratplan.audit import AuditEntry
 from stratplan.plans.models import FundingKind, FundingSource, Section, Term, TermKind
+from stratplan.plans.queries import sources_in_order
 from stratplan.plans.sections import sections_in_order
-from stratplan.plans.sources import sources_in_order
 from tests.factories import Made
 
 HTMX = {"HX-Request": "true"}
