@@ -247,13 +247,11 @@ def _places(tasks: Tasks) -> Iterator[int]:
 
 def _with_words(snapshot: Snapshot, index: _Index, words: str) -> Tasks:
     """The tasks that have every one of `words` in their number, title, result or the names of their units."""
-    folded = snapshot.each(
-        "task search text", Task, lambda task: i18n.fold(f"{task.number} {task.title} {task.result}")
-    )
+    folded = snapshot.each("task search text", Task, lambda task: fold(f"{task.number} {task.title} {task.result}"))
     texts = snapshot.derive("task search texts", lambda: [folded[task.key] for task in index.tasks])
     names = snapshot.each("unit search text", Unit, lambda unit: fold(f"{unit.name} {unit.short}"))
     found = index.all
-    for word in fold(text).split():
+    for word in fold(words).split():
         having = sum(1 << place for place, text in enumerate(texts) if word in text)
         for unit, members in index.by_unit.items():
             if word in names[unit]:
