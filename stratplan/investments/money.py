@@ -591,7 +591,13 @@ class PlanMoney:
 
     def by(self, axis: Axis) -> Breakdown:
         """The money by one axis; years in their order, other keys as they first come, "not stated" (None) last."""
-        return _breakdown(axis, self.lines)
+        if axis not in self._by:
+            self._by[axis] = _breakdown(axis, self.lines)
+        return self._by[axis]
+
+    @cached_property
+    def _by(self) -> dict[Axis, Breakdown]:
+        return {}
 
     def cross(self, *axes: Axis) -> dict[tuple[Key | None, ...], Sums]:
         """The money by several axes at once, such as source × goal × year; the sums add up to the total."""

@@ -6,6 +6,7 @@ from litestar import get
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
+from stratplan.goals.models import Goal
 from stratplan.goals.queries import goals_in_order
 from stratplan.investments.breakdown import Measure, breakdown, cross_table
 from stratplan.investments.findings import findings
@@ -20,8 +21,11 @@ def plan_context(view: View) -> dict[str, Any]:
     money = money_of(view.snapshot, view.day)
     asked = dict(view.asked).get("measure", "")
     measure = next((measure for measure in Measure if measure.value == asked), Measure.AMOUNT)
+    table = investment_table(view.snapshot, view.day)
     return {
-        "table": investment_table(view.snapshot, view.day),
+        "table": table,
+        "has_reworded": not view.is_today
+        and any(view.reworded_on(document) for document in (*view.snapshot.all(Goal).values(), *table.lines)),
         "money": money,
         "findings": findings(view.snapshot, money.checks),
         "breakdown": breakdown(view.snapshot, view.day),

@@ -80,7 +80,10 @@ def line_facts(snapshot: Snapshot, line: InvestmentLine) -> LineFacts:
 
 
 def money_of(snapshot: Snapshot, day: date) -> PlanMoney:
-    """The money of the plan's lines, contracted and spent as reported up to the day, with the checks that fail."""
+    """The money of the plan's lines, contracted and spent as reported up to the day, with the checks that fail.
+
+    Carried until a line, the plan's years, the order, or what a task says of its unit and sources changes.
+    """
 
     def compute() -> PlanMoney:
         lines = lines_in_order(snapshot)
@@ -94,4 +97,16 @@ def money_of(snapshot: Snapshot, day: date) -> PlanMoney:
         ]
         return plan_money([line_facts(snapshot, line) for line in lines], funding, day)
 
-    return snapshot.derive(("money", day), compute)
+    def carried() -> PlanMoney:
+        goals = tuple(goal.key for goal in goals_in_order(snapshot))
+        of_line = snapshot.each("version", InvestmentLine, lambda line: (line.key, line.version))
+        of_task = snapshot.each("funding", Task, lambda task: (task.goal, task.number, task.lead, tuple(task.sources)))
+        inputs = (
+            snapshot.plan.years,
+            goals,
+            tuple(of_line.values()),
+            tuple(of_task.values()),
+        )
+        return snapshot.same(("money", day), inputs, compute)
+
+    return snapshot.derive(("money", day), carried)

@@ -98,6 +98,11 @@ class InvestmentTable:
         return [row for group in self.groups for row in group.rows]
 
     @property
+    def lines(self) -> list[InvestmentLine]:
+        """The lines themselves, in the same order."""
+        return [row.line for row in self.rows]
+
+    @property
     def has_yearly(self) -> bool:
         """Whether an amount is one of each year."""
         return any(row.line.yearly and row.line.amount is not None for row in self.rows)
