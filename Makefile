@@ -59,7 +59,7 @@ messages: setup-tests ## list the texts that have no Latvian yet
 	@$(PY) -m stratplan.messages
 
 bench: setup-tests ## measure the pages against a constant one
-	@$(PY) -m benchmarks
+	@$(PY) -m benchmarks.pages
 
 lock: setup-tests ## lock the newest versions that pyproject.toml and package.json allow
 	@command -v uv >/dev/null || { echo 'Locking needs uv: see https://docs.astral.sh/uv/'; exit 1; }

@@ -19,8 +19,9 @@ from stratplan.documents import LivingDocument
 from stratplan.goals.models import Goal, Report, Task
 from stratplan.goals.states import Execution, Outcome
 from stratplan.i18n import use_language
-from stratplan.imports import seeds
+from stratplan.imports import seed_format, seeds
 from stratplan.imports.marked_yaml import FileRefused
+from stratplan.imports.seed_format import Shape
 from stratplan.investments.models import InvestmentLine
 from stratplan.plans.models import FundingSource, Organisation, Plan, Section, Term, TermKind
 from stratplan.swot.models import Quadrant, SwotEntry
@@ -353,3 +354,10 @@ async def test_a_number_that_a_person_has_given_away_is_taken_for_the_same_task(
     report = await one(Report, percent=40)
     assert report.task == first.key
     assert report.execution is Execution.IN_PROGRESS
+
+
+def test_every_key_of_the_format_is_documented() -> None:
+    text = (SEEDS.parent / "docs" / "seed-format.md").read_text(encoding="utf-8")
+    shapes = [kind for kind in vars(seed_format).values() if isinstance(kind, type) and issubclass(kind, Shape)]
+    keys = {name for shape in shapes for name in shape.model_fields}
+    assert {key for key in keys if f"`{key}`" not in text} == set()
