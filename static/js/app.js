@@ -13,5 +13,9 @@ import "./sortable.js";
 import "./unsaved.js";
 import "./print.js";
 
-// What is being typed survives a morph that arrives meanwhile.
-Idiomorph.defaults.ignoreActiveValue = true;
+// What is being typed survives a morph that arrives meanwhile. Only for fields: Idiomorph leaves out all that is inside the
+// element with the focus, and a table's scrolling region has it once somebody has pressed there.
+Object.defineProperty(Idiomorph.defaults, "ignoreActiveValue", {
+  enumerable: true,
+  get: () => document.activeElement?.matches("input, textarea, select") ?? false,
+});
