@@ -234,7 +234,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     with (
         tempfile.TemporaryDirectory(prefix="sp-") as folder,
-        private_mongod(Path(folder), binary=None, say=lambda _: None, serving=False) as uri,
+        private_mongod(Path(folder), binary=None, say=lambda _: None) as uri,
     ):
         import uvloop
 

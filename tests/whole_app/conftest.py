@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import httpx
 import pytest_asyncio
-from litestar import Litestar
 
 from stratplan import database
 from stratplan.accounts.models import Account
@@ -21,6 +20,7 @@ from stratplan.frame import Frame
 from stratplan.imports import seeds
 from stratplan.permissions import Permission
 from stratplan.settings import Settings, resource
+from tests.route_table import Route, routes_of
 
 SLUG = "daugavpils-2015-2017"
 DAY = date(2016, 9, 30)
@@ -38,33 +38,6 @@ KINDS = {
     "terms": "term",
     "units": "unit",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One method of one address in the application's own table."""
-
-    method: str
-    path: str
-    permission: Permission | None
-    kept: bool
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-def routes_of(app: Frame) -> list[Route]:
-    """The application's routes; a mount counts as a GET of everything under it."""
-    litestar = cast("Litestar", app.app)
-    found = []
-    for route in litestar.routes:
-        handlers = getattr(route, "route_handlers", None) or [cast("Any", route).route_handler]
-        for handler in handlers:
-            for method in sorted(getattr(handler, "http_methods", None) or {"GET"}):
-                found.append(
-                    Route(str(method), route.path, handler.opt.get("permission"), bool(handler.opt.get("kept")))
-                )
-    return sorted(found, key=str)
 
 
 @dataclass

@@ -9,7 +9,8 @@ import pytest
 from stratplan import frame
 from stratplan.frame import HEADERS, SAFE_METHODS
 from stratplan.permissions import Permission
-from tests.whole_app.conftest import NOBODY, SLUG, Route, Seeded
+from tests.route_table import Route
+from tests.whole_app.conftest import NOBODY, SLUG, Seeded
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -151,9 +152,9 @@ async def test_every_answer_carries_the_headers_that_protect_it(seeded: Seeded) 
         assert "unsafe" not in answer.headers["content-security-policy"], address
         assert answer.headers["content-security-policy"].startswith("default-src 'none'"), address
         assert len(answer.headers.get_list("content-security-policy")) == 1, address
-        assert "cache-control" in answer.headers or answer.status_code in (302, 303, 307, 404) or address == "/health", (
-            address
-        )
+        assert (
+            "cache-control" in answer.headers or answer.status_code in (302, 303, 307, 404) or address == "/health"
+        ), address
     refused = await seeded.client.post("/language", headers={"origin": "null"})
     assert set(HEADERS) <= set(refused.headers)
 

@@ -1,0 +1,49 @@
+"""Every kind of page in a real browser: accessible, silent, allowed by the policy, inside its window."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser import Server, every_kind_of_page, opened, violations
+
+
+@pytest.fixture(scope="module")
+def addresses(server: Server) -> list[str]:
+    """One address for each kind of page."""
+    return [*every_kind_of_page(server), "/nav-tada", server.plan("/tasks", q="nav-tada")]
+
+
+@pytest.mark.parametrize(
+    ("width", "dark", "language"),
+    [(1280, False, "lv"), (390, True, "en")],
+    ids=["wide-light-latvian", "narrow-dark-english"],
+)
+def test_every_page_is_accessible_and_silent(
+    browser: Browser, server: Server, addresses: list[str], width: int, dark: bool, language: str
+) -> None:
+    found = []
+    with opened(browser, server, width=width, dark=dark, language=language) as page:
+        for address in addresses:
+            page.goto(address)
+            assert page.locator("html").get_attribute("lang") == language
+            page.locator("details:not([data-menu])").evaluate_all("all => all.forEach((one) => { one.open = true })")
+            found += violations(page)
+    assert found == []
+
+
+@pytest.mark.parametrize(("width", "dark", "language"), [(320, False, "lv"), (1280, True, "en")])
+def test_no_page_is_wider_than_its_window(
+    browser: Browser, server: Server, addresses: list[str], width: int, dark: bool, language: str
+) -> None:
+    wide = []
+    with opened(browser, server, width=width, dark=dark, language=language) as page:
+        for address in addresses:
+            page.goto(address)
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wide.append(address)
+    assert wide == []
+
+
+def test_pages_found_are_all_there_are(addresses: list[str]) -> None:
+    assert len(addresses) >= 25
