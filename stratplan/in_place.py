@@ -21,6 +21,7 @@ from stratplan.web import View, done, page, read_form
 
 D = TypeVar("D", bound=LivingDocument)
 V = TypeVar("V", bound=Versioned)
+F = TypeVar("F", bound=FormModel)
 
 
 class Deletion(Versioned):
@@ -137,7 +138,7 @@ class InPlace(Generic[D]):
         return await done(request, entry, view=fresh, to=to, fragment=self.fragment, context=context)
 
 
-async def read_action(request: HTMXRequest, model: type[V]) -> V:
+async def read_action(request: HTMXRequest, model: type[F]) -> F:
     """What a form without fields of its own sent (a button, a drop); 400 when it is not one of ours."""
     form = await read_form(request, model)
     if form.data is None:

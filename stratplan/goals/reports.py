@@ -15,8 +15,9 @@ from stratplan.forms import DayField, Form, FormModel, RequiredDay, Versioned
 from stratplan.goals.models import Report, Task
 from stratplan.goals.queries import find_task, reports_of, task_figures
 from stratplan.goals.states import Execution, Outcome
-from stratplan.goals.task_forms import Deletion, is_yet_to_come, saved, stored_day, work_page
+from stratplan.goals.task_forms import is_yet_to_come, saved, stored_day, work_page
 from stratplan.i18n import _, pgettext
+from stratplan.in_place import Deletion, read_action
 from stratplan.permissions import Permission
 from stratplan.web import View, read_form
 
@@ -139,11 +140,10 @@ async def update_report(request: HTMXRequest, view: View, number: str, report: s
 @post("/plans/{slug:str}/tasks/{number:str}/reports/{report:str}/delete", permission=Permission.GOALS_REPORT)
 async def delete_report(request: HTMXRequest, view: View, number: str, report: str) -> Response[Any]:
     """Take a report back; the notice has the way to undo it."""
-    form = await read_form(request, Deletion)
+    deletion = await read_action(request, Deletion)
     task = find_task(view.snapshot, number)
     document = _report_of(view, task, report)
-    version = form.data.version if form.data else document.version
-    entry = await document.remove(by=view.reader.account, based_on=version)
+    entry = await document.remove(by=view.reader.account, based_on=deletion.version)
     return await saved(request, view, entry, task)
 
 

@@ -1,5 +1,6 @@
 """Forms of tasks: add, edit, move to another goal, put in order, milestones, delete."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -27,6 +28,7 @@ from stratplan.forms import (
 from stratplan.goals.models import Goal, Milestone, Report, Task
 from stratplan.goals.queries import find_goal, find_task, goals_in_order, tasks_by_goal
 from stratplan.i18n import _, pgettext
+from stratplan.in_place import Deletion, read_action
 from stratplan.numbering import clean_number, next_number, parent_number
 from stratplan.permissions import Permission
 from stratplan.plans.models import FundingSource
@@ -35,6 +37,7 @@ from stratplan.units.models import Unit, UnitKind
 from stratplan.web import View, done, page, read_form, wants_fragment
 
 SPARE_ROWS = 2
+ROW_FIELD = re.compile(r"milestones-\d+(-[a-z_]+)?")
 
 
 def _checked_number(text: str) -> str:
@@ -74,10 +77,6 @@ class Move(Versioned):
 
     goal: Reference
     number: NumberField = ""
-
-
-class Deletion(Versioned):
-    """Confirms which version is deleted."""
 
 
 class Place(FormModel):
@@ -255,10 +254,10 @@ async def _move_page(
 @post("/plans/{slug:str}/tasks/{number:str}/place", permission=Permission.GOALS_WRITE)
 async def place_task(request: HTMXRequest, view: View, number: str) -> Response[Any]:
     """One step up or down within the goal: the two tasks exchange their numbers."""
-    form = await read_form(request, Place)
+    step = await read_action(request, Place)
     task = find_task(view.snapshot, number)
     before, after = neighbours(view.snapshot, task)
-    other = None if form.data is None else before if form.data.direction == "up" else after
+    other = before if step.direction == "up" else after
     entry = None
     if other is not None:
         entry = await Task.renumber([(task, other.number), (other, task.number)], by=view.reader.account)
@@ -283,7 +282,9 @@ async def update_milestones(request: HTMXRequest, view: View, number: str) -> Re
     task = find_task(view.snapshot, number)
     if form.value("change"):
         rearranged = rearrange(form, form.value("change"))
-        return await _milestones_page(request, view, rearranged, task)
+        # Rows may be moved while something in them is still wrong; anything else is not a form of ours.
+        status = 200 if all(ROW_FIELD.fullmatch(name) for name in form.errors) else 422
+        return await _milestones_page(request, view, rearranged, task, status=status)
     if form.data is not None:
         for place, row in zip(form.filled_places("milestones"), form.data.milestones, strict=True):
             if is_yet_to_come(row.done_on, view.today) and row.done_on != stored_day(task, row.key):
@@ -378,10 +379,9 @@ async def confirm_task_deletion(request: HTMXRequest, view: View, number: str) -
 @post("/plans/{slug:str}/tasks/{number:str}/delete", permission=Permission.GOALS_WRITE)
 async def delete_task(request: HTMXRequest, view: View, number: str) -> Response[Any]:
     """Delete a task with its reports; what names it lets go of it, and the notice has the way back."""
-    form = await read_form(request, Deletion)
+    deletion = await read_action(request, Deletion)
     task = find_task(view.snapshot, number)
-    version = form.data.version if form.data else task.version
-    entry = await task.remove(by=view.reader.account, based_on=version)
+    entry = await task.remove(by=view.reader.account, based_on=deletion.version)
     return await done(request, entry, view=await view.fresh(), to=view.url("/tasks"))
 
 

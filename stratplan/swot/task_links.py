@@ -7,13 +7,12 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan.documents import Reference
-from stratplan.errors import RuleBroken
 from stratplan.forms import FormModel
 from stratplan.goals.queries import find_task
-from stratplan.i18n import _
+from stratplan.in_place import read_action
 from stratplan.permissions import Permission
 from stratplan.swot.models import SwotEntry
-from stratplan.web import View, done, read_form
+from stratplan.web import View, done
 
 
 class Answer(FormModel):
@@ -35,11 +34,9 @@ async def unlink_entry(request: HTMXRequest, view: View, number: str) -> Respons
 
 
 async def _set_link(request: HTMXRequest, view: View, number: str, *, linked: bool) -> Response[Any]:
-    form = await read_form(request, Answer)
+    answer = await read_action(request, Answer)
     task = find_task(view.snapshot, number)
-    if form.data is None:
-        raise RuleBroken(_("Choose a SWOT entry first."))
-    entry = view.get(SwotEntry, str(form.data.entry))
+    entry = view.get(SwotEntry, str(answer.entry))
     tasks = [key for key in entry.tasks if key != task.key] + ([task.key] if linked else [])
     change = await entry.edit({"tasks": tasks}, by=view.reader.account, based_on=entry.version)
     fresh = await view.fresh()

@@ -139,7 +139,7 @@ async def test_a_swot_entry_is_linked_and_let_go_on_the_page(
     linked = await SwotEntry.get(entry.key)
     assert linked is not None
     assert linked.tasks == []
-    assert (await client.post("/plans/plans/tasks/1.1/swot", data={"entry": ""})).status_code == 409
+    assert (await client.post("/plans/plans/tasks/1.1/swot", data={"entry": ""})).status_code == 400
 
 
 async def test_a_task_that_is_not_there_is_not_found(client: httpx.AsyncClient, made: Made) -> None:
