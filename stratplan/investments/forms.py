@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from beanie import PydanticObjectId
 from pydantic import AfterValidator, Field, model_validator
 
+from stratplan import i18n
 from stratplan.documents import Code, Line, OptionalProse
 from stratplan.forms import (
     DayField,
@@ -148,7 +149,8 @@ class MoneyForm(Versioned):
 
 def filled_values(line: InvestmentLine, sources: Sequence[FundingSource], years: Sequence[int]) -> dict[str, Any]:
     """What the form of a line shows: its fields, and its planned amounts as the whole grid of sources and years."""
-    return {**dict(line), "planned": planned_grid(line, sources, years)}
+    amount = None if line.amount is None else i18n.amount(line.amount)
+    return {**dict(line), "amount": amount, "planned": planned_grid(line, sources, years)}
 
 
 def planned_grid(
@@ -159,9 +161,10 @@ def planned_grid(
     for entry in line.planned if line else ():
         known[entry.source, entry.year] = known.get((entry.source, entry.year), Decimal(0)) + entry.amount
     return [
-        {"source": source.key, "year": year, "amount": known.get((source.key, year))}
+        {"source": source.key, "year": year, "amount": i18n.amount(amount) if amount is not None else None}
         for source in sources
         for year in years
+        for amount in [known.get((source.key, year))]
     ]
 
 
@@ -179,5 +182,5 @@ def last_reported(line: InvestmentLine, source: PydanticObjectId | None, year: i
     found: dict[str, Any] = {"contracted": None, "spent": None}
     for entry in sorted(line.money_reports, key=lambda entry: entry.on):
         if (entry.source, entry.year) == (source, year) and entry.on <= day:
-            found |= {name: value for name in found if (value := getattr(entry, name)) is not None}
+            found |= {name: i18n.amount(value) for name in found if (value := getattr(entry, name)) is not None}
     return found

@@ -173,7 +173,7 @@ async def _form_page(
         section="investments",
         fragment="investments/_line_form.html",
         status=status,
-        retarget="#line-form",
+        retarget="#line-form" if status != 200 else None,
     )
 
 

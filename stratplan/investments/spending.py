@@ -171,7 +171,7 @@ async def _form_page(
         section="investments",
         fragment="investments/_money_form.html",
         status=status,
-        retarget="#money-form",
+        retarget="#money-form" if status != 200 else None,
     )
 
 

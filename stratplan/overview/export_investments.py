@@ -202,7 +202,7 @@ def checks_table(view: View) -> Table:
         Column(_("Where"), width=24),
         Column(_("What to do"), width=60),
     ]
-    return Table(_("Failed checks"), _("Failed checks"), columns, rows, _above(view))
+    return Table(_("Checks that fail"), _("Checks that fail"), columns, rows, _above(view))
 
 
 def _above(view: View) -> list[str]:
