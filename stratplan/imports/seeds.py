@@ -444,10 +444,12 @@ class _PlanLoading(_Loading):
                 here = (*place, "shares", number)
                 self.seen_once((*here, "source"), seen, share.source)
                 source = self.known(sources, share.source, (*here, "source"))
-                if (share.percent is None) == (share.amount is None):
-                    self.wrong(here, _("Give each source either a percentage or an amount."))
-                elif source is not None:
+                if source is None:
+                    continue
+                try:
                     shares.append(Share(**dict(share) | {"source": source}))
+                except ValidationError as error:
+                    self.mistakes += _mistakes(self.file, error, here)
             values = _given(shape) | {
                 "goal": self.known(goals, shape.goal, (*place, "goal")),
                 "tasks": self.all_known(tasks, shape.tasks, (*place, "tasks")),
