@@ -29,7 +29,8 @@ Owned = dict[PydanticObjectId, dict[PydanticObjectId, LivingDocument]]  # owner 
 PLANS_HELD = 32
 ENTRIES_WORTH_FOLLOWING = 500
 DERIVED_HELD = 1000  # results in one snapshot before they start anew: a reader may ask for any number of days
-DAYS_CARRIED = 16  # per-document results carried into the next snapshot
+INPUTS_HELD = 4000  # results that are carried for as long as what they were computed from stays the same
+EACH_CARRIED = 48  # kinds of per-document results carried into the next snapshot
 
 
 def _by_owner(documents: Documents) -> Owned:
@@ -52,6 +53,8 @@ class Snapshot:
         self._owned = _by_owner(documents) if owned is None else owned
         self._derived: dict[Hashable, Any] = {}
         self._each: dict[tuple[Hashable, str], dict[PydanticObjectId, Any]] = {}
+        self._stale: dict[tuple[Hashable, str], dict[PydanticObjectId, None]] = {}  # of `_each`, to be computed anew
+        self._same: dict[Hashable, tuple[Any, Any]] = {}
 
     def all(self, kind: type[D]) -> Mapping[PydanticObjectId, D]:
         """Every living document of a kind, by id, in no order that means anything."""
@@ -74,22 +77,41 @@ class Snapshot:
         result: T = self._derived[key]
         return result
 
+    def same(self, key: Hashable, inputs: object, compute: Callable[[], T]) -> T:
+        """`compute()`, carried into later snapshots for as long as `inputs`, all that it depends on, compare equal.
+
+        Comparing is quick where the inputs are tuples of what `each` carries: most are the very same objects.
+        """
+        known = self._same.get(key)
+        if known is None or known[0] != inputs:
+            if len(self._same) >= INPUTS_HELD:
+                self._same.clear()
+            known = self._same[key] = (inputs, compute())
+        result: T = known[1]
+        return result
+
     def each(self, key: Hashable, kind: type[D], compute: Callable[[D], T]) -> Mapping[PydanticObjectId, T]:
         """`compute(document)` for every document of a kind; results of documents that a change did not touch (neither
-        them nor what belongs to them) are carried over into the next snapshot."""
-        known = self._each.setdefault((key, kind.kind), {})
+        them nor what belongs to them) are carried over into the next snapshot. They stand in the order of `all`."""
         living = self._documents.get(kind.kind, {})
-        if len(known) != len(living):
-            for identity, document in living.items():
-                if identity not in known:
-                    known[identity] = compute(document)
+        known = self._each.get((key, kind.kind))
+        if known is None:
+            known = {identity: compute(document) for identity, document in living.items()}
+        else:
+            for identity in self._stale.get((key, kind.kind), ()):
+                if identity in living:
+                    known[identity] = compute(living[identity])
+                else:
+                    known.pop(identity, None)
+        self._stale.pop((key, kind.kind), None)
+        self._each[(key, kind.kind)] = known
         return MappingProxyType(known)
 
     def followed_by(self, plan: Plan, revision: Revision, fresh: Iterable[LivingDocument]) -> Snapshot:
         """The snapshot after `fresh` documents (deleted ones among them) were written."""
         documents = dict(self._documents)
         owned = dict(self._owned)
-        touched: dict[str, set[PydanticObjectId]] = defaultdict(set)
+        touched: dict[str, dict[PydanticObjectId, None]] = defaultdict(dict)
         copied: set[str] = set()
         for document in fresh:
             if document.kind not in copied:
@@ -99,18 +121,17 @@ class Snapshot:
                 documents[document.kind].pop(document.key, None)
             else:
                 documents[document.kind][document.key] = document
-            touched[document.kind].add(document.key)
+            touched[document.kind][document.key] = None
             owner = document.belongs_to
             if owner is not None:
-                touched[owner[0]].add(owner[1])
+                touched[owner[0]][owner[1]] = None
                 others = {key: other for key, other in owned.get(owner[1], {}).items() if key != document.key}
                 owned[owner[1]] = others if document.deleted else {**others, document.key: document}
         following = Snapshot(plan, revision, documents, owned)
-        for (key, kind), known in list(self._each.items())[-DAYS_CARRIED:]:
-            kept = dict(known)
-            for identity in touched[kind]:
-                kept.pop(identity, None)
-            following._each[(key, kind)] = kept
+        following._same = self._same
+        for (key, kind), known in list(self._each.items())[-EACH_CARRIED:]:
+            following._each[(key, kind)] = dict(known)
+            following._stale[(key, kind)] = self._stale.get((key, kind), {}) | touched[kind]
         return following
 
 

@@ -95,10 +95,9 @@ class View:
         return self.snapshot.derive(
             "has_illustrative",
             lambda: any(
-                getattr(document, "illustrative", False)
-                or any(part.illustrative for part in getattr(document, "money_reports", ()))
+                True in self.snapshot.each("illustrative", kind, _is_illustrative).values()
                 for kind in LivingDocument.kinds.values()
-                for document in self.snapshot.all(kind).values()
+                if {"illustrative", "money_reports"} & kind.model_fields.keys()
             ),
         )
 
@@ -190,6 +189,12 @@ class View:
         if snapshot is None:
             raise NotVisible(_("There is no such plan."))
         return View(self.site, snapshot, self.reader, self.day, self.asked)
+
+
+def _is_illustrative(document: LivingDocument) -> bool:
+    return getattr(document, "illustrative", False) or any(
+        part.illustrative for part in getattr(document, "money_reports", ())
+    )
 
 
 def site_of(request: HTMXRequest) -> Site:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TypeVar
 
 from beanie import PydanticObjectId
@@ -57,27 +58,44 @@ def goals_in_order(snapshot: Snapshot) -> list[Goal]:
 
 def tasks_in_order(snapshot: Snapshot) -> list[Task]:
     """The plan's tasks goal by goal, each goal's by number (domain.md, Structure)."""
-
-    def ordered() -> list[Task]:
-        places = {goal.key: place for place, goal in enumerate(goals_in_order(snapshot))}
-        keys = snapshot.each("number", Task, lambda task: number_key(task.number))
-        return sorted(
-            snapshot.all(Task).values(), key=lambda task: (places.get(task.goal, len(places)), keys[task.key])
-        )
-
-    return snapshot.derive("tasks in order", ordered)
+    living = snapshot.all(Task)
+    return snapshot.derive(
+        "tasks in order", lambda: [living[key] for keys in _grouped(snapshot).values() for key in keys]
+    )
 
 
 def tasks_by_goal(snapshot: Snapshot) -> Mapping[PydanticObjectId, list[Task]]:
     """The tasks of each goal, in their order; goals without tasks have an empty list."""
+    living = snapshot.all(Task)
+    return snapshot.derive(
+        "tasks by goal", lambda: {goal: [living[key] for key in keys] for goal, keys in _grouped(snapshot).items()}
+    )
 
-    def grouped() -> dict[PydanticObjectId, list[Task]]:
-        groups: dict[PydanticObjectId, list[Task]] = {goal.key: [] for goal in goals_in_order(snapshot)}
-        for task in tasks_in_order(snapshot):
-            groups.setdefault(task.goal, []).append(task)
-        return groups
 
-    return snapshot.derive("tasks by goal", grouped)
+def tasks_of_goal(snapshot: Snapshot, goal: Goal) -> list[Task]:
+    """The tasks of one goal, in their order."""
+    living = snapshot.all(Task)
+    return [living[key] for key in _grouped(snapshot).get(goal.key, ())]
+
+
+def _grouped(snapshot: Snapshot) -> Mapping[PydanticObjectId, list[PydanticObjectId]]:
+    """The ids of each goal's tasks in order; carried until a task is added, moved, renumbered or deleted."""
+
+    def carried() -> dict[PydanticObjectId, list[PydanticObjectId]]:
+        goals = tuple(goal.key for goal in goals_in_order(snapshot))
+        living = snapshot.all(Task)
+        stands = snapshot.each("place", Task, lambda task: (task.goal, number_key(task.number)))
+
+        def grouped() -> dict[PydanticObjectId, list[PydanticObjectId]]:
+            groups: dict[PydanticObjectId, list[PydanticObjectId]] = {goal: [] for goal in goals}
+            for key in sorted(living, key=lambda key: stands[key][1]):
+                groups.setdefault(stands[key][0], []).append(key)
+            return groups
+
+        inputs = (goals, tuple(living), tuple(stands.values()))
+        return snapshot.same("tasks by goal", inputs, grouped)
+
+    return snapshot.derive("ids by goal", carried)
 
 
 def tasks_by_unit(snapshot: Snapshot) -> Mapping[PydanticObjectId, list[Task]]:
@@ -105,9 +123,7 @@ def find_goal(snapshot: Snapshot, code: str) -> Goal:
 
 def find_task(snapshot: Snapshot, number: str) -> Task:
     """The task of that number, or of that id."""
-    by_number = snapshot.derive(
-        "tasks by number", lambda: {task.number: task for task in snapshot.all(Task).values()}
-    )
+    by_number = snapshot.derive("tasks by number", lambda: {task.number: task for task in snapshot.all(Task).values()})
     found = by_number.get(number) or _by_id(snapshot, Task, number)
     if found is None:
         raise NotVisible(_("There is no such task."))
@@ -142,10 +158,14 @@ def goal_progress(snapshot: Snapshot, day: date) -> Mapping[PydanticObjectId, Co
 
     def combined() -> dict[PydanticObjectId, Combined]:
         figures = task_figures(snapshot, day)
-        return {
-            goal: combine([Weighted.of_task(task.key, task.weight, figures[task.key].progress) for task in tasks])
-            for goal, tasks in tasks_by_goal(snapshot).items()
-        }
+        weighted = snapshot.each(
+            ("weighted", day), Task, lambda task: Weighted.of_task(task.key, task.weight, figures[task.key].progress)
+        )
+        progress = {}
+        for goal, keys in _grouped(snapshot).items():
+            parts = tuple(weighted[key] for key in keys)
+            progress[goal] = snapshot.same(("goal progress", day, goal), parts, partial(combine, parts))
+        return progress
 
     return snapshot.derive(("goal progress", day), combined)
 

@@ -22,8 +22,8 @@ from stratplan.goals.queries import (
     plan_progress,
     reports_of,
     task_figures,
-    tasks_by_goal,
     tasks_in_order,
+    tasks_of_goal,
 )
 from stratplan.goals.schedule import BEHIND_BY
 from stratplan.goals.states import Schedule
@@ -186,7 +186,7 @@ def of_plan(snapshot: Snapshot, day: date) -> Explanation:
 def of_goal(snapshot: Snapshot, day: date, goal: Goal) -> Explanation:
     """The progress of a goal, from its tasks."""
     combined = goal_progress(snapshot, day)[goal.key]
-    tasks: Named = {task.key: (task_page(task), task_figure(task)) for task in tasks_by_goal(snapshot)[goal.key]}
+    tasks: Named = {task.key: (task_page(task), task_figure(task)) for task in tasks_of_goal(snapshot, goal)}
     return Explanation(
         title=_("Progress of goal %(code)s", code=goal.code),
         value=i18n.percent(combined.value),

@@ -6,7 +6,6 @@ From the same functions as the pages, so that anyone can audit them; docs/figure
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -188,7 +187,7 @@ def _counts(snapshot: Snapshot, day: date) -> dict[str, Any]:
     }
 
 
-def _by_state(states: type[Choice], counts: Counter[Any]) -> dict[str, int]:
+def _by_state(states: type[Choice], counts: Mapping[Any, int]) -> dict[str, int]:
     return {state.value: counts[state] for state in states}
 
 
@@ -307,7 +306,7 @@ def _lines(snapshot: Snapshot, day: date) -> Iterator[str]:
             yield f"  {_('What is left out')}: {part.what.text}: {part.why}"
 
 
-def _state_lines(title: str, states: Iterable[Choice], counts: Counter[Any]) -> Iterator[str]:
+def _state_lines(title: str, states: Iterable[Choice], counts: Mapping[Any, int]) -> Iterator[str]:
     yield f"{title}: " + ", ".join(f"{_(state.label)} {counts[state]}" for state in states)
 
 

@@ -2,26 +2,35 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
+from beanie import PydanticObjectId
 from litestar import get
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan import i18n
-from stratplan.alphabet import sort_key
 from stratplan.choice import Choice
 from stratplan.goals.models import Goal, Task
-from stratplan.goals.progress import Combined, percent
-from stratplan.goals.queries import TaskFigures, goal_progress, goals_in_order, plan_progress, task_figures
-from stratplan.goals.states import Execution, Schedule
+from stratplan.goals.progress import percent
+from stratplan.goals.queries import (
+    TaskFigures,
+    goal_progress,
+    goals_in_order,
+    plan_progress,
+    task_figures,
+    tasks_of_goal,
+)
+from stratplan.goals.states import Execution, Outcome, Schedule
 from stratplan.i18n import _, ngettext
 from stratplan.investments.models import InvestmentLine
 from stratplan.investments.money import Axis, PlanMoney, Row
 from stratplan.investments.queries import money_of
+from stratplan.numbering import number_key
 from stratplan.overview.explanations import (
     Said,
     goal_figure,
@@ -43,6 +52,7 @@ LATE_AT_ONCE = 8
 DEADLINES_AT_ONCE = 5
 GOALS_AT_ONCE = 12
 LONGEST_WHY = 160
+LATE = (Schedule.OVERDUE, Schedule.BEHIND)
 UNCLOCKED = (Execution.SUSPENDED, Execution.CANCELLED)  # they have no schedule
 
 
@@ -54,49 +64,78 @@ class Tally:
     """The tasks of a plan on a day: how many stand how, which are the latest, which are due next."""
 
     tasks: int
-    execution: Counter[Execution]
-    outcome: Counter[Choice]
-    schedule: Counter[Schedule | None]
-    by_goal: Counter[tuple[object, Schedule | None]]
+    execution: Mapping[Execution, int]
+    outcome: Mapping[Outcome, int]
+    schedule: Mapping[Schedule | None, int]
     reported: int
     last_report: date | None
     late: Sequence[TaskFigures]
     due_next: Sequence[TaskFigures]
 
 
+SortKey = tuple[int | str, ...]
+Lateness = tuple[bool, int, int, SortKey, PydanticObjectId]  # overdue before behind, then the latest, the task
+Nearness = tuple[date, SortKey, PydanticObjectId]  # the deadline, the task
+
+
+class Stand(NamedTuple):
+    """How one task stands, in what is counted and compared: kept for as long as the task is left alone.
+
+    States are plain texts, since those of thousands are counted several times quicker than members of an enum.
+    """
+
+    execution: str
+    outcome: str
+    schedule: str | None
+    reported: bool
+    report_on: date | None
+    lateness: Lateness | None
+    nearness: Nearness | None
+
+
 def tally(snapshot: Snapshot, day: date) -> Tally:
     """The tasks counted by state; the most overdue and then the most behind, and the next deadlines."""
 
     def counted() -> Tally:
-        figures = task_figures(snapshot, day).values()
-        late = [entry for entry in figures if entry.schedule in (Schedule.OVERDUE, Schedule.BEHIND)]
-        coming = [
-            entry for entry in figures if entry.standing.days_left >= 0 and entry.schedule not in (None, Schedule.DONE)
-        ]
+        figures = task_figures(snapshot, day)
+        stands = snapshot.each(("stand", day), Task, lambda task: _stand(figures[task.key])).values()
+        late = heapq.nsmallest(LATE_AT_ONCE, [stand.lateness for stand in stands if stand.lateness is not None])
+        due = heapq.nsmallest(DEADLINES_AT_ONCE, [stand.nearness for stand in stands if stand.nearness is not None])
+        execution = Counter(stand.execution for stand in stands)
+        outcome = Counter(stand.outcome for stand in stands)
+        schedule = Counter(stand.schedule for stand in stands)
         return Tally(
-            tasks=len(figures),
-            execution=Counter(entry.execution for entry in figures),
-            outcome=Counter(entry.outcome for entry in figures),
-            schedule=Counter(entry.schedule for entry in figures),
-            by_goal=Counter((entry.task.goal, entry.schedule) for entry in figures),
-            reported=sum(entry.progress.reported for entry in figures),
-            last_report=max((entry.last.on for entry in figures if entry.last is not None), default=None),
-            late=heapq.nsmallest(LATE_AT_ONCE, late, key=_lateness),
-            due_next=heapq.nsmallest(DEADLINES_AT_ONCE, coming, key=_nearness),
+            tasks=len(stands),
+            execution={state: execution[state.value] for state in Execution},
+            outcome={state: outcome[state.value] for state in Outcome},
+            schedule={None: schedule[None], **{state: schedule[state.value] for state in Schedule}},
+            reported=sum(stand.reported for stand in stands),
+            last_report=max((stand.report_on for stand in stands if stand.report_on is not None), default=None),
+            late=[figures[key] for *_order, key in late],
+            due_next=[figures[key] for *_order, key in due],
         )
 
     return snapshot.derive(("tally", day), counted)
 
 
-def _lateness(entry: TaskFigures) -> tuple[int, int, float, tuple[str, str, str]]:
-    """Overdue before behind, then by days late, then by percentage points behind."""
-    overdue = entry.schedule is Schedule.OVERDUE
-    days = entry.standing.days_left if overdue else 0
-    return (not overdue, days, -float(entry.standing.gap), sort_key(entry.task.number))
-
-
-def _nearness(entry: TaskFigures) -> tuple[date, tuple[str, str, str]]:
-    return (entry.standing.deadline, sort_key(entry.task.number))
+def _stand(entry: TaskFigures) -> Stand:
+    task, standing, schedule = entry.task, entry.standing, entry.schedule
+    number = number_key(task.number)
+    is_overdue = schedule is Schedule.OVERDUE
+    is_late = schedule in LATE
+    behind = -int(standing.gap * 1_000_000)  # whole numbers compare quicker than fractions
+    is_coming = standing.days_left >= 0 and schedule not in (None, Schedule.DONE)
+    return Stand(
+        execution=entry.execution.value,
+        outcome=entry.outcome.value,
+        schedule=None if schedule is None else schedule.value,
+        reported=entry.progress.reported,
+        report_on=None if entry.last is None else entry.last.on,
+        lateness=(not is_overdue, standing.days_left if is_overdue else 0, behind, number, task.key)
+        if is_late
+        else None,
+        nearness=(standing.deadline, number, task.key) if is_coming else None,
+    )
 
 
 # --- what the page shows -----------------------------------------------------------------------------------
@@ -170,18 +209,18 @@ class Step:
 
 def goal_lines(snapshot: Snapshot, day: date) -> list[GoalLine]:
     """The first goals with their progress."""
-    by_goal, counts = goal_progress(snapshot, day), tally(snapshot, day).by_goal
+    by_goal, figures = goal_progress(snapshot, day), task_figures(snapshot, day)
     lines = []
     for goal in goals_in_order(snapshot)[:GOALS_AT_ONCE]:
-        combined: Combined = by_goal[goal.key]
+        combined, tasks = by_goal[goal.key], tasks_of_goal(snapshot, goal)
         lines.append(
             GoalLine(
                 goal=goal,
                 path=f"/goals/{in_address(goal)}",
                 percent=None if combined.value is None else percent(combined.value),
                 progress_path=goal_figure(goal),
-                tasks=len(combined.counted) + len(combined.left_out),
-                late=counts[goal.key, Schedule.OVERDUE] + counts[goal.key, Schedule.BEHIND],
+                tasks=len(tasks),
+                late=sum(figures[task.key].schedule in LATE for task in tasks),
             )
         )
     return lines

@@ -5,17 +5,22 @@ from __future__ import annotations
 import html
 import re
 from datetime import date
+from decimal import Decimal
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
 from stratplan.accounts.models import LOCAL
 from stratplan.goals.action_plan import action_plan, read_selection
+from stratplan.goals.models import Goal, Task
 from stratplan.goals.states import Execution
+from stratplan.investments.models import Share
+from stratplan.overview.figures import figures
 from stratplan.overview.overview import execution_segments, schedule_segments, tally
 from stratplan.period import Period
-from stratplan.snapshot import Snapshot
-from tests.factories import TODAY_IN_PLAN, Made, make_plan, make_report, make_task
+from stratplan.snapshot import Snapshot, Snapshots
+from stratplan.units.models import Unit, UnitKind
+from tests.factories import TODAY_IN_PLAN, Made, make_goal, make_line, make_plan, make_report, make_task
 
 OVERVIEW = "/plans/daugavpils-2015-2017"
 
@@ -134,3 +139,51 @@ async def test_a_report_changes_the_overview_at_once(made: Made, client: httpx.A
 
     assert "90\u00a0%" in _main(after)
     assert "90\u00a0%" not in _main(before)
+
+
+async def test_figures_carried_over_changes_are_those_of_a_plan_read_afresh(made: Made) -> None:
+    reader = Snapshots()
+    other = await make_goal(made.scope, "SM2", order=2)
+    unit = Unit.new(scope=made.organisation.key, name="Cita nodaļa", sort=UnitKind.DEPARTMENT)
+    await unit.add(by=LOCAL)
+    line = await make_line(
+        made.scope,
+        made.goal,
+        amount=Decimal("100.10"),
+        tasks=[made.task.key],
+        shares=[Share(source=made.source.key, percent=Decimal(100))],
+    )
+    second = await make_task(made.scope, other, "2.1", weight=Decimal(2))
+
+    async def agrees(step: str) -> None:
+        carried, fresh = await reader.of("plans"), await made.snapshot()
+        assert carried is not None
+        for day in (TODAY_IN_PLAN, date(2017, 12, 31)):
+            assert figures(carried, day) == figures(fresh, day), step
+            assert tally(carried, day) == tally(fresh, day), step
+
+    async def now(task: Task) -> Task:
+        found = await Task.get(task.key)
+        assert found is not None
+        return found
+
+    await agrees("at first")
+    await make_report(made.task, date(2016, 6, 30), 40)
+    await agrees("reported")
+    task = await now(made.task)
+    await task.edit({"lead": unit.key, "sources": []}, by=LOCAL, based_on=task.version)
+    await agrees("led by another unit")
+    task = await now(made.task)
+    await task.move(other.key, "2.10", by=LOCAL, based_on=task.version)
+    await agrees("moved")
+    await Task.renumber([(await now(second), "2.20")], by=LOCAL)
+    await agrees("renumbered")
+    await line.edit({"amount": Decimal("7.07")}, by=LOCAL, based_on=1)
+    await agrees("amount changed")
+    await Goal.arrange([other, made.goal], by=LOCAL)
+    await agrees("goals in another order")
+    await made.plan.edit({"last_year": 2018}, by=LOCAL, based_on=1)
+    await agrees("a year more")
+    second = await now(second)
+    await second.remove(by=LOCAL, based_on=second.version)
+    await agrees("deleted")
