@@ -8,10 +8,11 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan.errors import RuleBroken
-from stratplan.forms import Form, Versioned
+from stratplan.forms import Form
 from stratplan.goals.models import Goal
 from stratplan.goals.queries import goals_in_order, tasks_by_goal
 from stratplan.i18n import _
+from stratplan.in_place import Deletion, read_action
 from stratplan.investments.forms import (
     SPARE_SHARES,
     SPARE_STAGES,
@@ -91,9 +92,8 @@ async def update_line(request: HTMXRequest, view: View, line: str) -> Response[A
 async def delete_line(request: HTMXRequest, view: View, line: str) -> Response[Any]:
     """Delete a line or a heading; the lines under a heading stay."""
     document = find_line(view.snapshot, line)
-    form = await read_form(request, Versioned)
-    version = form.data.version if form.data else document.version
-    entry = await document.remove(by=view.reader.account, based_on=version)
+    sent = await read_action(request, Deletion)
+    entry = await document.remove(by=view.reader.account, based_on=sent.version)
     return await done(request, entry, view=view, to=view.url("/investments"))
 
 
