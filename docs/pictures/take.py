@@ -25,7 +25,8 @@ def main(address: str) -> None:
     """One picture a page, in Latvian."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"]
+            executable_path=shutil.which("chromium"),
+            args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"],
         )
         for name, path, size, theme in PICTURES:
             context = browser.new_context(viewport=size)  # type: ignore[arg-type]  # playwright's own type for a mapping
