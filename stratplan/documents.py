@@ -28,11 +28,14 @@ from stratplan.period import Period
 
 
 def _clean(text: str) -> str:
-    """Text as it is kept: NFC, newlines as \\n, no other control characters (refused, not removed)."""
+    """Text as it is kept: NFC, newlines as \\n, no other control characters (refused, not removed).
+
+    U+FFFD is refused too: it only comes of bytes that were not text.
+    """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     for character in text:
-        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t":
-            raise ValueError(N_("The text has a control character that cannot be kept."))
+        if (unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t") or character == "\ufffd":
+            raise ValueError(N_("The text has a character that cannot be kept."))
     return text
 
 
