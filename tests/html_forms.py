@@ -27,10 +27,12 @@ class SentForm:
     fields: list[tuple[str, str]] = field(default_factory=list)
     kinds: dict[str, str] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    sends_by_itself: bool = False  # has a button that sends it without a value of its own
 
     def sent(self, **changed: str) -> list[tuple[str, str]]:
-        """What is sent with some fields changed, pressed by its first button that has a name."""
-        return [(name, changed.get(name, value)) for name, value in [*self.fields, *self.buttons[:1]]]
+        """What is sent with some fields changed, pressed by its plain button, else by the first."""
+        pressed = [] if self.sends_by_itself else self.buttons[:1]
+        return [(name, changed.get(name, value)) for name, value in [*self.fields, *pressed]]
 
 
 class PageReader(HTMLParser):
@@ -149,6 +151,7 @@ class PageReader(HTMLParser):
                 self._select = (chosen, True)
             return
         if name is None:
+            form.sends_by_itself |= tag == "button" and given.get("type", "submit") == "submit"
             return
         form.kinds[name] = given.get("type", tag)
         if tag == "button":
@@ -167,7 +170,9 @@ class PageReader(HTMLParser):
                 self.problems.append(f"line {line}: <{tag}> is never closed")
         self.problems += [f"the id {name!r} stands {count} times" for name, count in self._ids.items() if count > 1]
         if not fragment:
-            lost = {(attribute, name) for attribute, name in self._references if name not in {*self._ids, *FILLED_LATER}}
+            lost = {
+                (attribute, name) for attribute, name in self._references if name not in {*self._ids, *FILLED_LATER}
+            }
             self.problems += [f'{attribute}="{name}" names no element' for attribute, name in sorted(lost)]
         for tag, given in self._controls:
             labelled = (
