@@ -13,7 +13,7 @@ from pymongo.errors import PyMongoError
 
 from stratplan import wording
 from stratplan.audit import AuditEntry, values_before
-from stratplan.errors import NotVisible, RuleBroken, StaleEdit, StratplanError
+from stratplan.errors import NotVisible, RuleBroken, StaleEdit
 from stratplan.forms import Form
 from stratplan.i18n import _
 from stratplan.web import View, local_path, reader_of, site_of, wants_fragment
@@ -197,7 +197,6 @@ exception_handlers: dict[int | type[Exception], Any] = {
     NotVisible: not_visible,
     RuleBroken: rule_broken,
     StaleEdit: stale,
-    StratplanError: rule_broken,
     HTTPException: refused,
     PyMongoError: unreachable,
     500: failed,

@@ -126,6 +126,6 @@ async def make_report(task: Task, on: date, percent: int | None, **values: Any) 
             **values,
         }
     )
-    found = await Report.find({"task": task.key}).sort([("created_at", -1), ("_id", -1)]).first_or_none()
+    found = await Report.find({"task": task.key}).sort("-created_at", "-_id").first_or_none()
     assert found is not None
     return found

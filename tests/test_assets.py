@@ -16,7 +16,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from hatch_build import build_static
-from stratplan.assets import Assets, AssetsMissing, accepted_encoding, static_files
+from stratplan.assets import Assets, AssetsMissing, accepted_encoding, built_files, static_files
 
 ROOT = Path(__file__).parent.parent
 
@@ -152,3 +152,15 @@ def test_the_wheel_carries_all_that_runs(tmp_path: Path) -> None:
         assert needed in names
     assert any(re.fullmatch(r"stratplan/static/dist/app-\w+\.css\.br", name) for name in names)
     assert not [name for name in names if name.startswith(("tests/", "node_modules/", "static/"))]
+
+
+def test_every_state_that_pages_show_has_its_icon_in_the_sprite() -> None:
+    from stratplan import app  # noqa: F401  # loads every slice, so that all choices are known
+    from stratplan.choice import Choice
+
+    assets = Assets(built_files())
+    kinds = Choice.__subclasses__()
+    assert len(kinds) >= 8
+    for kind in kinds:
+        for member in kind:
+            assert assets.icon_href(member.icon)
