@@ -195,44 +195,64 @@ def _index(snapshot: Snapshot, day: date) -> _Index:
     return snapshot.derive(("action plan", day), lambda: _make_index(snapshot, day))
 
 
+Labels = tuple[tuple[str, str], ...]
+
+
+def _labels(task: Task, found: TaskFigures) -> Labels:
+    """What the task is filtered and grouped by; other documents by their ids, so that it holds when those change."""
+    return (
+        (Facet.GOAL, str(task.goal)),
+        (Facet.EXECUTION, found.execution.value),
+        (Facet.OUTCOME, found.outcome.value),
+        *([(Facet.SCHEDULE, found.schedule.value)] if found.schedule is not None else []),
+        ("lead", str(task.lead)),
+        ("deadline", str(task.period.deadline.year)),
+        *((Facet.UNIT, str(unit)) for unit in {task.lead, *task.partners} - {None}),
+        *((Facet.YEAR, str(year)) for year in task.period.years()),
+        *((Facet.SOURCE, str(source)) for source in set(task.sources)),
+    )
+
+
+def _members(labels: Sequence[Labels]) -> dict[str, dict[str, Tasks]]:
+    """The set of tasks under each label."""
+    sets: defaultdict[tuple[str, str], bytearray] = defaultdict(lambda: bytearray(len(labels) // 8 + 1))
+    for place, own in enumerate(labels):
+        byte, bit = place >> 3, 1 << (place & 7)
+        for label in own:
+            sets[label][byte] |= bit
+    by: defaultdict[str, dict[str, Tasks]] = defaultdict(dict)
+    for (kind, value), members in sets.items():
+        by[kind][value] = int.from_bytes(members, "little")
+    return by
+
+
 def _make_index(snapshot: Snapshot, day: date) -> _Index:
     tasks = tasks_in_order(snapshot)
     figures = task_figures(snapshot, day)
-    codes = {goal.key: goal.code for goal in goals_in_order(snapshot)}
-    sources = {source.key: source.code for source in sources_in_order(snapshot)}
-    living = snapshot.all(Unit)
-    sets: defaultdict[tuple[str, Any], bytearray] = defaultdict(lambda: bytearray(len(tasks) // 8 + 1))
-    for place, task in enumerate(tasks):
-        found = figures[task.key]
-        labels: list[tuple[str, Any]] = [
-            (Facet.GOAL, codes[task.goal]),
-            (Facet.EXECUTION, found.execution.value),
-            (Facet.OUTCOME, found.outcome.value),
-            ("lead", task.lead if task.lead in living else None),
-            ("deadline", task.period.deadline.year),
-            *((Facet.UNIT, unit) for unit in {task.lead, *task.partners} & living.keys()),
-            *((Facet.YEAR, str(year)) for year in task.period.years()),
-            *((Facet.SOURCE, sources[source]) for source in set(task.sources) & sources.keys()),
-        ]
-        if found.schedule is not None:
-            labels.append((Facet.SCHEDULE, found.schedule.value))
-        byte, bit = place >> 3, 1 << (place & 7)
-        for label in labels:
-            sets[label][byte] |= bit
-    by: defaultdict[str, dict[Any, Tasks]] = defaultdict(dict)
-    for (kind, value), members in sets.items():
-        by[kind][value] = int.from_bytes(members, "little")
-    by_unit, leads, deadlines = by[Facet.UNIT], by["lead"], by["deadline"]
-    groups = {
-        Grouping.GOAL: [_Part(by[Facet.GOAL].get(goal.code, 0), goal=goal) for goal in goals_in_order(snapshot)],
-        Grouping.UNIT: [_Part(leads[unit.key], unit=unit) for unit in _by_name(snapshot, leads)]
-        + ([_Part(leads[None])] if None in leads else []),
-        Grouping.YEAR: [_Part(deadlines[year], year=year) for year in sorted(deadlines)],
+    own = snapshot.each(("action plan labels", day), Task, lambda task: _labels(task, figures[task.key]))
+    labels = tuple(own[task.key] for task in tasks)
+    by = snapshot.same(("action plan members", day), labels, lambda: _members(labels))
+    goals = {str(goal.key): goal for goal in goals_in_order(snapshot)}
+    sources = {str(source.key): source for source in sources_in_order(snapshot)}
+    units = {str(unit.key): unit for unit in snapshot.all(Unit).values()}
+    leads = {units[key].key: members for key, members in by.get("lead", {}).items() if key in units}
+    unled = sum(members for key, members in by.get("lead", {}).items() if key not in units)
+    deadlines = by.get("deadline", {})
+    facets = {facet: by.get(facet, {}) for facet in Facet} | {
+        Facet.GOAL: {goals[key].code: members for key, members in by.get(Facet.GOAL, {}).items()},
+        Facet.SOURCE: {
+            sources[key].code: members for key, members in by.get(Facet.SOURCE, {}).items() if key in sources
+        },
+        Facet.UNIT: {key: members for key, members in by.get(Facet.UNIT, {}).items() if key in units},
     }
-    facets = {facet: by[facet] for facet in Facet}
-    return _Index(
-        tasks, facets | {Facet.UNIT: {str(unit): members for unit, members in by_unit.items()}}, by_unit, groups
-    )
+    groups = {
+        Grouping.GOAL: [_Part(facets[Facet.GOAL].get(goal.code, 0), goal=goal) for goal in goals.values()],
+        Grouping.UNIT: [_Part(leads[unit.key], unit=unit) for unit in _by_name(snapshot, leads)]
+        + ([_Part(unled)] if unled else []),
+        Grouping.YEAR: [_Part(deadlines[year], year=int(year)) for year in sorted(deadlines)],
+    }
+    by_unit = {units[key].key: members for key, members in facets[Facet.UNIT].items()}
+    return _Index(tasks, facets, by_unit, groups)
 
 
 def _by_name(snapshot: Snapshot, keys: Iterable[PydanticObjectId | None]) -> list[Unit]:
