@@ -657,8 +657,10 @@ class _ProgressLoading(_Loading):
             await self._edited(task, {"milestones": steps})
 
 
-def _after(document: D, entry: AuditEntry) -> D:
-    """The document as the change has left it."""
+def _after(document: D, entry: AuditEntry | None) -> D:
+    """The document as the change has left it; as it was where nothing differed."""
+    if entry is None:
+        return document
     change = next(change for change in entry.changes if change.document == document.key)
     after: D = type(document).model_validate({**dict(document), **change.after, "version": change.version})
     return after

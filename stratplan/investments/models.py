@@ -153,10 +153,10 @@ class InvestmentLine(LivingDocument):
         illustrative: bool = False,
         by: Account,
         based_on: int,
-    ) -> audit.AuditEntry:
+    ) -> audit.AuditEntry | None:
         """Report the EUR contracted and spent so far from `source` for `year`, as known on the day `on`.
 
-        A second report of the same day, source and year replaces the first.
+        A second report of the same day, source and year replaces the first; None where it says the same.
         """
         fresh = MoneyReport(
             on=on, source=source, year=year, contracted=contracted, spent=spent, illustrative=illustrative
@@ -167,6 +167,8 @@ class InvestmentLine(LivingDocument):
             raise RuleBroken(_("Money is reported on the lines under a heading, not on the heading."))
         if based_on != self.version:
             raise StaleEdit(self, {"money_reports": reports}, await audit.entries_since(self, based_on))
+        if reports == self.money_reports:
+            return None
         return await audit.record("line.money_reported", [audit.changed(self, money_reports=reports)], by=by)
 
     @classmethod

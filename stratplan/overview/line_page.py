@@ -35,6 +35,7 @@ async def show_line(request: HTMXRequest, view: View, line: str) -> Response[str
         },
         view=view,
         section="investments",
+        fragment="overview/_line.html",
     )
 
 

@@ -258,3 +258,11 @@ async def test_forms_offer_goals_tasks_and_the_place_asked_for(client: httpx.Asy
     assert f'value="{second.key}" selected' in form
     assert "Uzdevums 2.1" in form
     assert (await client.get(f"{LINES}/headings/new?goal=nav")).status_code == 200
+
+
+async def test_a_report_that_says_the_same_again_leaves_no_trace(made: Made) -> None:
+    line = await make_line(made.scope, made.goal, "1.1")
+    report = {"on": date(2016, 1, 1), "source": made.source.key, "year": 2016, "spent": Decimal(1)}
+    assert await line.report_money(**report, contracted=None, by=LOCAL, based_on=1) is not None
+    assert await (await only_line()).report_money(**report, contracted=None, by=LOCAL, based_on=2) is None
+    assert (await only_line()).version == 2
