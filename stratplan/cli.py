@@ -11,10 +11,12 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import click
@@ -105,7 +107,14 @@ def database_address(settings: Settings, *, serving: bool) -> Iterator[str]:
 def with_database(settings: Settings, work: Callable[[], Awaitable[Any]]) -> Any:
     """Run `work` with the database open."""
     with database_address(settings, serving=False) as uri:
-        return asyncio.run(_connected(settings, uri, work))
+        return _in_loop(_connected(settings, uri, work))
+
+
+def _in_loop(work: Coroutine[Any, Any, Any]) -> Any:
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
 
 
 async def _connected(settings: Settings, uri: str, work: Callable[[], Awaitable[Any]]) -> Any:
@@ -229,8 +238,10 @@ def _serve(
     """Do `first` with the database open, and serve until a signal ends it."""
     address, number = host or settings.host, settings.port if port is None else port
     _refuse_other_addresses(address)
+    # The program is read from disk while the database starts.
+    Thread(target=import_module, args=("stratplan.app",), daemon=True).start()
     with database_address(settings, serving=True) as uri, _listen(address, number) as listening:
-        asyncio.run(_connected(settings, uri, first or _nothing))
+        _in_loop(_connected(settings, uri, first or _nothing))
         _run_server(settings, uri, address, listening)
 
 
