@@ -137,6 +137,9 @@ class LivingDocument(Document):
     """A document that people work on: belongs to a plan (or an organisation), has versions, is deleted softly."""
 
     model_config = ConfigDict(extra="forbid")
+    # Beanie looks at each attribute that is read for a value not parsed yet. There are none here, and pages read
+    # attributes by the ten thousand.
+    __getattribute__ = object.__getattribute__
 
     scope: PydanticObjectId
     version: int = 1
