@@ -61,7 +61,16 @@ def _reference(text: str) -> PydanticObjectId:
     return PydanticObjectId(text)
 
 
+def one_chosen(key: PydanticObjectId | None) -> PydanticObjectId:
+    """What was chosen; an empty choice is refused."""
+    if key is None:
+        raise ValueError(N_("Choose one from the list."))
+    return key
+
+
 ReferenceField = Annotated[PydanticObjectId | None, _typed(_reference)]
+# Of two such validators the last reads first.
+ChosenField = Annotated[PydanticObjectId, BeforeValidator(one_chosen), _typed(_reference)]
 
 _MESSAGES = {
     "missing": N_("Fill this in."),

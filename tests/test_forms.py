@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from stratplan import i18n
 from stratplan.documents import Line, OptionalProse, Part
 from stratplan.errors import RuleBroken
-from stratplan.forms import DayField, Form, FormModel, MoneyField, PeriodField, ReferenceField, WeightField, shown
+from stratplan.forms import (
+    ChosenField,
+    DayField,
+    Form,
+    FormModel,
+    MoneyField,
+    PeriodField,
+    ReferenceField,
+    WeightField,
+    shown,
+)
 from stratplan.period import Period
 from stratplan.plans.models import FundingKind
 
@@ -35,12 +45,14 @@ class Sample(FormModel):
     period: PeriodField
     funding: FundingKind = FundingKind.STATE
     lead: ReferenceField = None
-    partners: list[ReferenceField] = []
+    partners: list[ChosenField] = []
+    goal: ChosenField
     rows: list[Row] = []
 
 
 def sent(**texts: str) -> Form[Sample]:
-    return Form.submitted(Sample, [("title", "Nosaukums"), ("period", "2015.–2017."), *texts.items()])
+    filled = {"title": "Nosaukums", "period": "2015.–2017.", "goal": "0" * 24, **texts}
+    return Form.submitted(Sample, filled.items())
 
 
 def test_latvian_amounts_days_and_periods_are_understood() -> None:
@@ -63,6 +75,9 @@ def test_latvian_amounts_days_and_periods_are_understood() -> None:
         ("period", "kaut kad"),
         ("funding", "gift"),
         ("lead", "not-an-id"),
+        ("partners", "not-an-id"),
+        ("goal", ""),
+        ("goal", "not-an-id"),
         ("text", "nulle \x00"),
         ("text", "puse \ud800"),
         ("stranger", "1"),

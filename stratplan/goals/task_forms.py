@@ -16,6 +16,7 @@ from stratplan.alphabet import sort_key
 from stratplan.documents import Line, OptionalLine, OptionalProse, Reference
 from stratplan.errors import RuleBroken
 from stratplan.forms import (
+    ChosenField,
     DayField,
     Form,
     FormModel,
@@ -54,8 +55,8 @@ class TaskFields(FormModel):
     result: OptionalProse = ""
     period: PeriodField
     lead: ReferenceField = None
-    partners: list[Reference] = []
-    sources: list[Reference] = []
+    partners: list[ChosenField] = []
+    sources: list[ChosenField] = []
     weight: WeightField = Decimal(1)
 
 
@@ -63,7 +64,7 @@ class NewTask(TaskFields):
     """The same for a new task; without a number it takes the goal's next one."""
 
     number: NumberField = ""
-    goal: Reference
+    goal: ChosenField
 
 
 class TaskEdit(TaskFields, Versioned):
@@ -75,7 +76,7 @@ class TaskEdit(TaskFields, Versioned):
 class Move(Versioned):
     """Another goal for a task, and the number it gets there; without one the goal's next."""
 
-    goal: Reference
+    goal: ChosenField
     number: NumberField = ""
 
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 from stratplan import i18n
 from stratplan.documents import Code, Line, OptionalProse
 from stratplan.forms import (
+    ChosenField,
     DayField,
     FormModel,
     MoneyField,
@@ -22,6 +23,7 @@ from stratplan.forms import (
     ReferenceField,
     RequiredDay,
     Versioned,
+    one_chosen,
 )
 from stratplan.i18n import N_
 from stratplan.investments.models import InvestmentLine, Share, Stage, YearAmount
@@ -30,15 +32,6 @@ from stratplan.plans.models import FundingSource, Year
 
 SPARE_SHARES = 3
 SPARE_STAGES = 2
-
-
-def _chosen(key: PydanticObjectId | None) -> PydanticObjectId:
-    if key is None:
-        raise ValueError(N_("Choose one from the list."))
-    return key
-
-
-ChosenField = Annotated[ReferenceField, AfterValidator(_chosen)]
 
 
 class ShareFields(FormModel):
@@ -59,7 +52,7 @@ class ShareFields(FormModel):
 
     def share(self) -> Share:
         """The share as the line keeps it."""
-        return Share(source=_chosen(self.source), percent=self.percent, amount=self.amount, inferred=self.inferred)
+        return Share(source=one_chosen(self.source), percent=self.percent, amount=self.amount, inferred=self.inferred)
 
 
 class StageFields(FormModel):

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from beanie import PydanticObjectId
 from litestar import get, post
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan.documents import Prose
-from stratplan.forms import FormModel, Versioned
+from stratplan.forms import ChosenField, FormModel, Versioned
 from stratplan.goals.models import Goal, Task
 from stratplan.goals.queries import goals_in_order, tasks_by_goal
 from stratplan.i18n import _
@@ -28,8 +27,8 @@ class EntryForm(FormModel):
 
     quadrant: Quadrant
     text: Prose
-    goals: list[PydanticObjectId] = []
-    tasks: list[PydanticObjectId] = []
+    goals: list[ChosenField] = []
+    tasks: list[ChosenField] = []
 
 
 class EntryEdit(EntryForm, Versioned):

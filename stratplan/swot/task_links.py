@@ -6,8 +6,7 @@ from litestar import post
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
-from stratplan.documents import Reference
-from stratplan.forms import FormModel
+from stratplan.forms import ChosenField, FormModel
 from stratplan.goals.queries import find_task
 from stratplan.in_place import read_action
 from stratplan.permissions import Permission
@@ -18,7 +17,7 @@ from stratplan.web import View, done
 class Answer(FormModel):
     """The entry that is linked or let go."""
 
-    entry: Reference
+    entry: ChosenField
 
 
 @post("/plans/{slug:str}/tasks/{number:str}/swot", permission=Permission.SWOT_WRITE)
