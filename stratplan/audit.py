@@ -187,8 +187,9 @@ async def _write(
     changes = []
     for edit in edits:
         changes.append(await _write_one(session, edit, moment))
+    reach = await _reach(session, scope)
     for edit in edits:
-        await _check(session, edit)
+        await _check(session, edit, reach)
     entry: dict[str, Any] = {
         "_id": PydanticObjectId(),
         "scope": scope,
@@ -242,8 +243,17 @@ async def _write_one(session: Session, edit: Edit, moment: datetime) -> Change:
     )
 
 
-async def _check(session: Session, edit: Edit) -> None:
-    """The rules between documents: what must be unique is, what is named exists."""
+async def _reach(session: Session, scope: PydanticObjectId) -> list[PydanticObjectId]:
+    """The scopes whose documents those of `scope` may name: its own, and of a plan also its organisation's."""
+    from stratplan.documents import LivingDocument
+
+    plans = LivingDocument.kinds["plan"].get_motor_collection()
+    plan = await plans.find_one({"_id": scope}, {"organisation": 1}, session=session)
+    return [scope] if plan is None else [scope, plan["organisation"]]
+
+
+async def _check(session: Session, edit: Edit, reach: Sequence[PydanticObjectId]) -> None:
+    """The rules between documents: what must be unique is, what is named exists in a scope within `reach`."""
     from stratplan.documents import LivingDocument
 
     document = edit.document.model_copy(update=edit.values)
@@ -279,7 +289,7 @@ async def _check(session: Session, edit: Edit) -> None:
             continue
         target = LivingDocument.kinds[link.kind]
         found = await target.get_motor_collection().count_documents(
-            {"_id": {"$in": list(wanted)}, "deleted": False}, session=session
+            {"_id": {"$in": list(wanted)}, "scope": {"$in": reach}, "deleted": False}, session=session
         )
         if found != len(wanted):
             raise RuleBroken(

@@ -18,7 +18,7 @@ from stratplan.goals.states import Execution, Outcome
 from stratplan.plans.models import FundingSource
 from stratplan.swot.models import SwotEntry
 from stratplan.units.models import Unit
-from tests.factories import TODAY_IN_PLAN, Made, make_goal, make_report, make_swot, make_task
+from tests.factories import TODAY_IN_PLAN, Made, make_goal, make_plan, make_report, make_swot, make_task
 
 
 async def entries_of(scope: PydanticObjectId) -> list[AuditEntry]:
@@ -124,6 +124,16 @@ async def test_a_reference_to_what_is_gone_is_refused(made: Made) -> None:
     with pytest.raises(RuleBroken) as refused:
         await made.task.move(goal.key, "2.1", by=LOCAL, based_on=1)
     assert refused.value.field == "goal"
+
+
+async def test_a_reference_into_another_plan_is_refused_and_to_a_unit_of_its_organisation_is_not(made: Made) -> None:
+    other = await make_plan("other")
+    before = await entries_of(made.scope)
+    for values in ({"goal": other.goal.key}, {"lead": other.unit.key}, {"sources": [other.source.key]}):
+        with pytest.raises(RuleBroken):
+            await made.task.edit(values, by=LOCAL, based_on=1)
+    assert await entries_of(made.scope) == before
+    assert await made.task.edit({"partners": [made.unit.key]}, by=LOCAL, based_on=1)
 
 
 @pytest.mark.parametrize("kind", [Goal, Unit, FundingSource])
