@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import Any, cast
 
 import brotli
+from beanie import PydanticObjectId
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,7 +31,7 @@ LARGEST = 2 * 2**20
 class KeptPage:
     """One answer, in the encodings that were asked for so far."""
 
-    revision: Revision
+    revision: tuple[PydanticObjectId, Revision]
     day: date
     headers: list[tuple[bytes, bytes]]
     etag: bytes
@@ -92,24 +93,20 @@ class KeepPages(ASGIMiddleware):
             headers.get(b"hx-history-restore-request"),
             headers.get(b"hx-target"),
         )
-        # The revision is read before the page is made: a write in between makes the page newer than its mark, which
-        # costs one more rendering, and never older.
         found = await self.snapshots.revision_of(cast("dict[str, Any]", scope["path_params"])["slug"])
         if found is None:
             await next_app(scope, receive, send)
             return
-        revision, day = found[1], self.today()
+        day = self.today()
         page = self.pages.get(key)
-        if page is None or page.revision != revision or page.day != day:
-            page = await self._fresh(scope, receive, send, next_app, revision, day)
+        if page is None or page.revision != found or page.day != day:
+            page = await self._fresh(scope, receive, send, next_app, day)
             if page is None:
                 return
         await self._send(page, headers, send)
         self._keep(key, page)
 
-    async def _fresh(
-        self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp, revision: Revision, day: date
-    ) -> KeptPage | None:
+    async def _fresh(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp, day: date) -> KeptPage | None:
         """The page made anew; None when it was not one to keep, and has been sent."""
         start: Message | None = None
         chunks: list[bytes] = []
@@ -135,7 +132,10 @@ class KeepPages(ASGIMiddleware):
             if name not in (b"content-length", b"cache-control", b"vary")
         ]
         etag = b'"' + blake2b(body, digest_size=12).hexdigest().encode() + b'"'
-        return KeptPage(revision, day, headers, etag, body)
+        # Marked with what it was made from, not with the heads as they were read: those may tell of a write that is not
+        # yet majority-committed, so that the snapshot does not have it. And an address may pass to another plan.
+        snapshot = scope["state"]["view"].snapshot
+        return KeptPage((snapshot.plan.key, snapshot.revision), day, headers, etag, body)
 
     def _keep(self, key: Any, page: KeptPage) -> None:
         before = self.pages.pop(key, None)

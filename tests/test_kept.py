@@ -13,7 +13,8 @@ from pymongo import monitoring
 from stratplan.accounts.models import LOCAL
 from stratplan.frame import Frame
 from stratplan.plans.models import Term
-from tests.factories import Made
+from stratplan.snapshot import Snapshots
+from tests.factories import Made, make_plan
 
 PAGE = "/plans/plans/terms"
 
@@ -39,6 +40,38 @@ async def test_a_kept_page_costs_one_read_of_the_heads(client: httpx.AsyncClient
     sent.clear()
     await client.get(PAGE)
     assert sent == ["find heads"]
+
+
+async def test_heads_that_are_ahead_of_the_snapshot_do_not_make_a_page_newer_than_it_is(
+    client: httpx.AsyncClient, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write in flight shows in the heads before it is majority-committed and snapshots have it."""
+    found = await Snapshots().revision_of("plans")
+    assert found is not None
+    plan, (revision, organisations) = found
+    written = Snapshots.revision_of
+    with monkeypatch.context() as ahead:
+        early = [(plan, (revision + 1, organisations))]
+        ahead.setattr(Snapshots, "revision_of", lambda self, slug: _now(early.pop()) if early else written(self, slug))
+        await client.get(PAGE)
+    await add_term(made, "Atbalsts")
+    assert "Atbalsts" in (await client.get(PAGE)).text
+
+
+async def _now(value: Any) -> Any:
+    return value
+
+
+async def test_an_address_that_passed_to_another_plan_shows_none_of_the_first_ones_pages(
+    client: httpx.AsyncClient, made: Made
+) -> None:
+    other = await make_plan("second", title="Otrais plāns")
+    await add_term(made, "Atbalsts")
+    assert "Atbalsts" in (await client.get(PAGE)).text
+    await made.plan.edit({"slug": "first"}, by=LOCAL, based_on=1)
+    await other.plan.edit({"slug": "plans"}, by=LOCAL, based_on=1)  # as many changes as the first had then
+    await client.get("/plans/plans/sections")
+    assert "Atbalsts" not in (await client.get(PAGE)).text
 
 
 async def test_a_page_the_reader_has_is_not_sent_again(client: httpx.AsyncClient, made: Made) -> None:
