@@ -30,7 +30,8 @@ PLANS_HELD = 32
 ENTRIES_WORTH_FOLLOWING = 500
 DERIVED_HELD = 1000  # results in one snapshot before they start anew: a reader may ask for any number of days
 INPUTS_HELD = 4000  # results that are carried for as long as what they were computed from stays the same
-EACH_CARRIED = 48  # kinds of per-document results carried into the next snapshot
+EACH_HELD = 120  # kinds of per-document results in one snapshot, by the same reason
+EACH_CARRIED = 48  # of them carried into the next snapshot
 
 
 def _by_owner(documents: Documents) -> Owned:
@@ -94,9 +95,13 @@ class Snapshot:
         """`compute(document)` for every document of a kind; results of documents that a change did not touch (neither
         them nor what belongs to them) are carried over into the next snapshot. They stand in the order of `all`."""
         living = self._documents.get(kind.kind, {})
-        known = self._each.get((key, kind.kind))
+        known = self._each.pop((key, kind.kind), None)
         if known is None:
             known = {identity: compute(document) for identity, document in living.items()}
+            while len(self._each) >= EACH_HELD:
+                longest_unused = next(iter(self._each))
+                del self._each[longest_unused]
+                self._stale.pop(longest_unused, None)
         else:
             for identity in self._stale.get((key, kind.kind), ()):
                 if identity in living:
@@ -168,10 +173,10 @@ class Snapshots:
                     if snapshot is not None:
                         self._held[key] = snapshot
         if snapshot is None or snapshot.plan.slug != slug:
-            # Deleted, or its slug was changed: look it up anew the next time.
+            # Deleted, or its slug was changed: another plan may have it now.
             self._slugs.pop(slug, None)
             self._held.pop(key, None)
-            return None if snapshot is None else await self.of(slug)
+            return await self.of(slug)
         self._held.move_to_end(key)
         while len(self._held) > PLANS_HELD:
             self._held.popitem(last=False)

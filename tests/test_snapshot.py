@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from stratplan import snapshot as snapshots_module
@@ -10,7 +12,7 @@ from stratplan.documents import undo
 from stratplan.goals import queries
 from stratplan.goals.models import Task
 from stratplan.snapshot import Snapshots
-from tests.factories import TODAY_IN_PLAN, Made, make_report, make_task
+from tests.factories import TODAY_IN_PLAN, Made, make_plan, make_report, make_task
 
 
 async def test_a_snapshot_follows_every_kind_of_change(made: Made) -> None:
@@ -87,3 +89,22 @@ async def test_far_behind_the_plan_is_read_whole_again(made: Made, monkeypatch: 
     after = await snapshots.of(made.plan.slug)
     assert after is not None
     assert len(after.all(Task)) == 3
+
+
+async def test_any_number_of_days_asked_for_is_held_within_bounds(made: Made) -> None:
+    snapshot = await made.snapshot()
+    today = queries.task_figures(snapshot, TODAY_IN_PLAN)[made.task.key]
+    for days in range(300):
+        queries.plan_progress(snapshot, TODAY_IN_PLAN - timedelta(days))
+        assert queries.task_figures(snapshot, TODAY_IN_PLAN)[made.task.key] is today
+    assert len(snapshot._each) <= snapshots_module.EACH_HELD
+
+
+async def test_an_address_that_passed_to_another_plan_leads_there_at_once(made: Made) -> None:
+    snapshots = Snapshots()
+    assert await snapshots.of("plans")
+    await made.plan.remove(by=LOCAL, based_on=1)
+    other = await make_plan("plans")
+    found = await snapshots.of("plans")
+    assert found is not None
+    assert found.plan.key == other.plan.key
