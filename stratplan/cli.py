@@ -155,7 +155,7 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
     _serve(settings, host, port)
 
 
-@main.command()
+@main.command(short_help="Serve the Daugavpils strategy, or what there is.")
 @address_options
 @click.option("--plain", is_flag=True, help="Without the invented reports that show how a plan looks in use.")
 @with_settings
