@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from litestar import Response
 from litestar.exceptions import HTTPException
@@ -16,7 +16,7 @@ from stratplan.audit import AuditEntry, values_before
 from stratplan.errors import NotVisible, RuleBroken, StaleEdit
 from stratplan.forms import Form
 from stratplan.i18n import _
-from stratplan.web import View, local_path, reader_of, site_of, wants_fragment
+from stratplan.web import View, came_from, reader_of, site_of, wants_fragment
 
 log = logging.getLogger("stratplan.failures")
 
@@ -29,7 +29,7 @@ def _render(request: HTMXRequest, template: str, status: int, **context: Any) ->
             {
                 "view": None,
                 "reader": reader_of(request),
-                "path": request.scope["path"],
+                "path": quote(request.scope["path"]),
                 "section": "",
                 "notice": None,
                 "request_id": request.scope["state"]["request_id"],
@@ -119,6 +119,7 @@ def stale(request: HTMXRequest, error: StaleEdit) -> Response[str]:
     form: Form[Any] | None = request.scope["state"].get("form")
     texts = dict(form.texts) if form else {}
     texts["version"] = [str(error.current.version)]
+    back = came_from(request)
     is_part = error.kind is not type(error.current)
     return _render(
         request,
@@ -132,7 +133,7 @@ def stale(request: HTMXRequest, error: StaleEdit) -> Response[str]:
         mine=_mine(error, view) if is_part or error.current.deleted else [],
         means_values=bool(error.mine),
         action=request.scope["path"],
-        back=_opened_on(request) or view.url("/history"),
+        back=view.url("/history") if back == "/" else back,
         fields=[(name, value) for name, values in texts.items() for value in values],
     )
 
@@ -171,14 +172,6 @@ def _mine(error: StaleEdit, view: View) -> list[tuple[str, str]]:
 def _meanwhile(entry: AuditEntry, view: View) -> Meanwhile:
     differences = [one for change in entry.changes for one in wording.differences(change, view.snapshot)]
     return Meanwhile(entry.at, entry.by_name, wording.deed(entry), differences)
-
-
-def _opened_on(request: HTMXRequest) -> str | None:
-    """The page on which the form was opened, of this site."""
-    address = request.headers.get("hx-current-url") or request.headers.get("referer") or ""
-    parts = urlsplit(address)
-    back = local_path(parts.path + (f"?{parts.query}" if parts.query else ""))
-    return None if back == "/" else back
 
 
 def unreachable(request: HTMXRequest, error: PyMongoError) -> Response[str]:

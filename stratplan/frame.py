@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -135,7 +135,7 @@ class Frame:
     def _refusal(self, method: str, headers: dict[bytes, str]) -> tuple[int, str] | None:
         """A status and a sentence for requests that another site's page, or a rebound name, sent in our name."""
         host = headers.get(b"host", "")
-        if urlsplit(f"//{host}").hostname not in self.hosts:
+        if _parts(f"//{host}").hostname not in self.hosts:
             return 400, "This server is not known under the name in the request's Host header.\n"
         if method in SAFE_METHODS:
             return None
@@ -144,8 +144,16 @@ class Frame:
             own = site in ("same-origin", "none")
         else:
             origin = headers.get(b"origin")
-            own = origin is None or urlsplit(origin).netloc == host
+            own = origin is None or _parts(origin).netloc == host
         return None if own else (403, "A change must be sent from this site's own pages.\n")
+
+
+def _parts(address: str) -> SplitResult:
+    """The parts of an address; what is none, such as `http://[`, has none."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def read_cookies(header: str) -> dict[str, str]:

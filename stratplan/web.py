@@ -283,7 +283,7 @@ async def page(
 def _path(request: HTMXRequest) -> str:
     """The address that a switch of language or theme comes back to."""
     query = request.scope["query_string"].decode("latin-1")
-    return request.scope["path"] + (f"?{query}" if query else "")
+    return quote(request.scope["path"]) + (f"?{query}" if query else "")
 
 
 class Notice:
@@ -364,6 +364,14 @@ async def read_form(request: HTMXRequest, model: type[M]) -> Form[M]:
 
 def local_path(to: str) -> str:
     """An address of this site to go back to, or the front page if it leads elsewhere."""
-    parts = urlsplit(to)
-    safe = to.startswith("/") and not to.startswith(("//", "/\\")) and not parts.netloc and "\\" not in to
-    return to if safe and to.isprintable() else "/"
+    safe = to.startswith("/") and not to.startswith("//") and "\\" not in to
+    return to if safe and to.isascii() and to.isprintable() else "/"
+
+
+def came_from(request: HTMXRequest) -> str:
+    """The page of this site, with its query, on which a form was opened; the front page where that is not known."""
+    try:
+        parts = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer") or "")
+    except ValueError:
+        return "/"
+    return local_path(parts.path + (f"?{parts.query}" if parts.query else ""))

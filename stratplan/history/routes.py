@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from urllib.parse import urlsplit
 
 from beanie import PydanticObjectId
 from litestar import get, post
@@ -18,7 +17,7 @@ from stratplan.i18n import RIGA, _
 from stratplan.permissions import Permission
 from stratplan.plans.models import Plan
 from stratplan.snapshot import Snapshot
-from stratplan.web import View, done, local_path, page
+from stratplan.web import View, came_from, done, page
 
 ENTRIES_A_PAGE = 50
 DIFFERENCES_AT_ONCE = 12
@@ -94,7 +93,7 @@ async def undo_change(request: HTMXRequest, view: View, entry: str) -> Response[
     """Take one change back, and return to where the reader was."""
     if not PydanticObjectId.is_valid(entry):
         raise NotVisible(_("This change is not in the history."))
-    back = local_path(_came_from(request))
+    back = came_from(request)
     key = PydanticObjectId(entry)
     found = await AuditEntry.find_one({"_id": key, "scope": {"$in": [view.plan.key, view.plan.organisation]}})
     if found is None:
@@ -106,12 +105,6 @@ async def undo_change(request: HTMXRequest, view: View, entry: str) -> Response[
     elif plan.slug != view.plan.slug:
         back = f"/plans/{plan.slug}"
     return await done(request, undone, view=view, to=back if back != "/" else view.url())
-
-
-def _came_from(request: HTMXRequest) -> str:
-    """The path and query of the page that the form stood on; the referrer policy sends them within the site."""
-    parts = urlsplit(request.headers.get("referer", ""))
-    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 handlers = [list_changes, undo_change]
