@@ -17,7 +17,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 from stratplan.embedded.data_folder import DataFolder
 from stratplan.embedded.failures import why_it_ended
 from stratplan.embedded.programs import Program
-from stratplan.embedded.sockets import SOCKET, STARTING_SOCKET, accepts, address
+from stratplan.embedded.sockets import SOCKET, OWN_SOCKET, accepts, address
 from stratplan.embedded.waiting import Patience, Say
 from stratplan.errors import DatabaseUnavailable
 from stratplan.i18n import _
@@ -45,12 +45,14 @@ class Mongod:
     def __init__(self, program: Program, folder: DataFolder, socket_folder: Path, *, written_by: str | None) -> None:
         self._program = program
         self._folder = folder
-        self._starting = socket_folder / STARTING_SOCKET
+        self._own_socket = socket_folder / OWN_SOCKET
+        self._socket = socket_folder / SOCKET
         self._written_by = written_by
         self._is_to_end = False
         self._turn_log()
         self._log_from = folder.log.stat().st_size if folder.log.exists() else 0
-        self._starting.unlink(missing_ok=True)
+        self._socket.unlink(missing_ok=True)
+        self._own_socket.unlink(missing_ok=True)
         self._process = subprocess.Popen(  # noqa: S603 - the program that was found
             self._command(),
             cwd=socket_folder,
@@ -67,7 +69,7 @@ class Mongod:
             str(self._program.path),
             *("--dbpath", str(self._folder.files)),
             # Nothing but this socket: no TCP, and none of the sockets that mongod makes in /tmp by itself.
-            *("--bind_ip", f"./{STARTING_SOCKET}", "--nounixsocket", "--filePermissions", "0600"),
+            *("--bind_ip", f"./{OWN_SOCKET}", "--nounixsocket", "--filePermissions", "0600"),
             *("--replSet", "rs0", "--oplogSize", "128"),
             # 8 MB journal files instead of 100 MB: a new database takes 25 MB of disk, not 300.
             *("--wiredTigerCacheSizeGB", "0.25", "--wiredTigerEngineConfigString", "log=(file_max=8MB)"),
@@ -86,14 +88,14 @@ class Mongod:
     def wait_until_writable(self, say: Say) -> None:
         """Return when clients may write, with the socket under the name they know; else DatabaseUnavailable."""
         patience = Patience(TO_START, say, said_after=5.0)
-        while not accepts(self._starting):
+        while not accepts(self._own_socket):
             self._nap(patience)
         with MongoClient[dict[str, Any]](
-            address(self._starting), serverSelectionTimeoutMS=1000, socketTimeoutMS=10_000
+            address(self._own_socket), serverSelectionTimeoutMS=1000, socketTimeoutMS=10_000
         ) as client:
             while not self._is_primary(client):
                 self._nap(patience)
-        self._starting.rename(self._starting.with_name(SOCKET))
+        self._socket.symlink_to(OWN_SOCKET)
 
     def _nap(self, patience: Patience) -> None:
         if not self.runs:
@@ -116,7 +118,7 @@ class Mongod:
         try:
             hello = client.admin.command("hello")
             if "setName" not in hello:
-                member = {"_id": 0, "host": f"./{STARTING_SOCKET}"}
+                member = {"_id": 0, "host": f"./{OWN_SOCKET}"}
                 client.admin.command("replSetInitiate", {"_id": "rs0", "members": [member]})
         except OperationFailure as error:
             if error.code != 23:  # AlreadyInitialized: it only has not read its configuration yet
@@ -192,4 +194,4 @@ def _is_ours(pid: int, folder: DataFolder) -> bool:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    return {os.fsencode(folder.files), f"./{STARTING_SOCKET}".encode()} <= set(words)
+    return {os.fsencode(folder.files), f"./{OWN_SOCKET}".encode()} <= set(words)

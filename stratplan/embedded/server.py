@@ -221,7 +221,7 @@ class PrivateMongod:
             self._keeper.join(TO_DIE)
 
     def _take_sockets_away(self) -> None:
-        for name in (sockets.SOCKET, sockets.STARTING_SOCKET):
+        for name in (sockets.SOCKET, sockets.OWN_SOCKET):
             (self._socket_folder / name).unlink(missing_ok=True)
         if self._socket_folder != self._folder.database:
             with suppress(OSError):

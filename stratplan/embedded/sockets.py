@@ -15,9 +15,11 @@ from stratplan.i18n import _
 
 LONGEST_PATH = 100
 
-# Where mongod listens until it may be written to; only then is the socket renamed to the name that clients know, so
-# that no client ever meets a server that refuses its writes. Relative, so that a moved data folder stays valid.
-STARTING_SOCKET = "starting.sock"
+# Where mongod listens. It calls itself there too (to vote for an index, for one), so it must stay as long as it runs.
+# Relative, so that a moved data folder stays valid.
+OWN_SOCKET = "own.sock"
+# The name that clients know: a link to the other, made only once the server may be written to, so that no client ever
+# meets a server that refuses its writes.
 SOCKET = "mongod.sock"
 
 
@@ -70,7 +72,7 @@ def address(path: Path) -> str:
 
 
 def _fits(folder: Path) -> bool:
-    return len(os.fsencode(folder / STARTING_SOCKET)) < LONGEST_PATH
+    return len(os.fsencode(folder / OWN_SOCKET)) < LONGEST_PATH
 
 
 def _try(folder: Path) -> None:
