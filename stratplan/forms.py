@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin
 
 from beanie import PydanticObjectId
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from stratplan import i18n
 from stratplan.choice import Choice
@@ -29,7 +29,7 @@ class FormModel(BaseModel):
 class Versioned(FormModel):
     """A form that edits: carries the version that it was filled from."""
 
-    version: int
+    version: Annotated[int, Field(ge=1, le=2**31)]
 
 
 M = TypeVar("M", bound=FormModel)

@@ -1,6 +1,8 @@
 """Moving an entry in its list: to a place (a drop), or one step up or down (a button beside it)."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from stratplan.forms import Versioned
 
@@ -8,7 +10,7 @@ from stratplan.forms import Versioned
 class Move(Versioned):
     """What a move form sends: `position` counts from 1; a step, where there is one, is what was meant."""
 
-    position: int = 1
+    position: Annotated[int, Field(ge=1, le=100_000)] = 1
     step: Literal["up", "down"] | None = None
 
     def place(self, now: int) -> int:
@@ -18,4 +20,4 @@ class Move(Versioned):
                 return max(1, now - 1)
             case "down":
                 return now + 1
-        return max(1, self.position)
+        return self.position

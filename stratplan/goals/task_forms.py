@@ -333,8 +333,8 @@ def rearrange(form: Form[Milestones], change: str) -> Form[Milestones]:
     """The form with its rows as a button asks: `up-2`, `down-2`, `remove-2` name a row's place, `add` one row more."""
     what, _dash, where = change.partition("-")
     places = form.places("milestones")
-    if what in ("up", "down", "remove") and where.isdigit() and int(where) in places:
-        at = places.index(int(where))
+    if what in ("up", "down", "remove") and where in map(str, places):
+        at = list(map(str, places)).index(where)
         row = places.pop(at)
         if what != "remove":
             places.insert(max(0, at - 1) if what == "up" else at + 1, row)

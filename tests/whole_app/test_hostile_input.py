@@ -110,3 +110,11 @@ async def test_queries_in_place_of_values_are_refused(seeded: Seeded) -> None:
             if kind in CHOICES and name != "sort" and not name.endswith("-key"):
                 changed = [(other, value) for other, value in form.sent() if other != name]
                 await refuses(seeded, form, f"{name} as a query", data=dict([*changed, (name, '{"$gt": ""}')]))
+
+
+async def test_numbers_that_nothing_counts_to_are_refused(seeded: Seeded) -> None:
+    for form in (await forms_of(seeded)).values():
+        for name in {"version", "position"} & form.kinds.keys():
+            others = [(other, value) for other, value in form.sent() if other != name]
+            for number in ("9" * 30, "-" + "9" * 30, "9" * 5000, "²", "1e9"):
+                await refuses(seeded, form, f"{name}={number:.9}", data=dict([*others, (name, number)]))
