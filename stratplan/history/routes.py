@@ -66,12 +66,15 @@ async def document_history(document: LivingDocument, snapshot: Snapshot, *, most
 
 
 @get("/plans/{slug:str}/history", permission=Permission.HISTORY_READ)
-async def list_changes(request: HTMXRequest, view: View, before: datetime | None = None) -> Response[str]:
-    """What was changed in the plan and its organisation's units, newest first."""
+async def list_changes(request: HTMXRequest, view: View, before: str = "") -> Response[str]:
+    """What was changed in the plan and its organisation's units, newest first; older than the entry `before`."""
     wanted: dict[str, object] = {"scope": {"$in": [view.plan.key, view.plan.organisation]}}
-    if before is not None:
-        wanted["at"] = {"$lt": before}
-    entries = await AuditEntry.find(wanted).sort("-at", "-number").limit(ENTRIES_A_PAGE + 1).to_list()
+    if before:
+        last = await AuditEntry.get(PydanticObjectId(before)) if PydanticObjectId.is_valid(before) else None
+        if last is None:
+            raise NotVisible(_("This change is not in the history."))
+        wanted["$or"] = [{"at": {"$lt": last.at}}, {"at": last.at, "_id": {"$lt": last.id}}]
+    entries = await AuditEntry.find(wanted).sort("-at", "-_id").limit(ENTRIES_A_PAGE + 1).to_list()
     more, entries = len(entries) > ENTRIES_A_PAGE, entries[:ENTRIES_A_PAGE]
     rows = await _rows(entries, view.snapshot)
     return await page(
@@ -81,7 +84,7 @@ async def list_changes(request: HTMXRequest, view: View, before: datetime | None
             "days": [
                 (day, list(on_day)) for day, on_day in groupby(rows, key=lambda row: row.at.astimezone(RIGA).date())
             ],
-            "older": view.url("/history", before=entries[-1].at.isoformat()) if more else None,
+            "older": view.url("/history", before=str(entries[-1].id)) if more else None,
         },
         view=view,
         section="history",
