@@ -11,7 +11,7 @@ from litestar.di import Provide
 from litestar.response import Response
 from litestar_htmx import HTMXPlugin
 
-from stratplan import database
+from stratplan import database, i18n
 from stratplan.accounts import routes as accounts
 from stratplan.answers import exception_handlers
 from stratplan.assets import Assets, static_files
@@ -60,7 +60,7 @@ async def health() -> Response[str]:
     return Response("ok\n" if alive else "no database\n", status_code=200 if alive else 503, media_type="text/plain")
 
 
-def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date] | None = None) -> Frame:
+def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date] = i18n.today) -> Frame:
     """The whole application for one database; `today` replaces the clock where a page is asked for a known day."""
 
     @asynccontextmanager
@@ -69,7 +69,7 @@ def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date
             yield
 
     assets = Assets(resource("static") / "dist")
-    site = Site(templates=resource("templates"), assets=assets, timezone=settings.timezone, today=today)
+    site = Site(templates=resource("templates"), assets=assets, today=today)
     handlers: list[Any] = [
         health,
         static_files(assets, permission=Permission.OPEN),

@@ -204,7 +204,7 @@ def figures(settings: Settings, plan: str, as_json: bool, as_of: str | None) -> 
     from stratplan.overview.figures import print_figures
 
     async def work() -> None:
-        click.echo(await print_figures(plan, as_of=as_of, as_json=as_json, timezone=settings.timezone))
+        click.echo(await print_figures(plan, as_of=as_of, as_json=as_json))
 
     with_database(settings, work)
 

@@ -34,7 +34,7 @@ LANGUAGE_NAMES: Final = {"lv": "Latviešu", "en": "English"}
 SOURCE_LANGUAGE: Final = "en"
 DASH: Final = "—"
 NBSP: Final = "\u00a0"
-RIGA: Final = ZoneInfo("Europe/Riga")
+CLOCK: Final = ZoneInfo("Europe/Riga")  # whose midnight begins a new day, everywhere
 
 language: ContextVar[str] = ContextVar("language", default="lv")
 
@@ -306,16 +306,30 @@ def long_date(value: date | None, case: MonthCase = "nominative") -> str:
 
 
 def date_and_time(value: datetime | None) -> str:
-    """`30.09.2016. 14:05` by Riga's clock; a moment without a zone is UTC, as the database returns it."""
+    """`30.09.2016. 14:05` by the clock; a moment without a zone is UTC, as the database returns it."""
     if value is None:
         return DASH
-    moment = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(RIGA)
+    moment = _by_the_clock(value)
     separator = " " if language.get() == "lv" else ", "
     return f"{short_date(moment.date())}{separator}{moment:%H:%M}"
 
 
+def today() -> date:
+    """The day it is now by the clock."""
+    return datetime.now(CLOCK).date()
+
+
+def day_of(moment: datetime) -> date:
+    """The day on which a moment was by the clock; one without a zone is UTC."""
+    return _by_the_clock(moment).date()
+
+
+def _by_the_clock(moment: datetime) -> datetime:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(CLOCK)
+
+
 def _day(value: date) -> date:
-    return value.date() if isinstance(value, datetime) else value
+    return day_of(value) if isinstance(value, datetime) else value
 
 
 def quarter(year: int, which: int) -> str:

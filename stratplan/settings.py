@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
-from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
-from stratplan.i18n import _
 
 PACKAGE = Path(__file__).parent
 
@@ -38,11 +35,3 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="The address to serve on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to serve on; 0 picks a free one.")
     language: Literal["lv", "en"] = Field(default="lv", description="The language of those who chose none.")
-    timezone: str = Field(default="Europe/Riga", description="Whose midnight begins a new day.")
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_a_time_zone(cls, timezone: str) -> str:
-        if timezone not in available_timezones():
-            raise ValueError(_("no such time zone"))
-        return timezone

@@ -1,12 +1,11 @@
 """All that pages and HTMX ask of Python: the view of a plan on a day, rendering, forms read, answers after a change."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
-from zoneinfo import ZoneInfo
 
 from beanie import PydanticObjectId
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -37,13 +36,10 @@ VARIANTS_HELD = 4
 class Site:
     """What the whole application shares: snapshots, templates, assets and the clock."""
 
-    def __init__(
-        self, *, templates: Path, assets: Assets, timezone: str, today: Callable[[], date] | None = None
-    ) -> None:
+    def __init__(self, *, templates: Path, assets: Assets, today: Callable[[], date] = i18n.today) -> None:
         self.snapshots = Snapshots()
         self.assets = assets
-        self._zone = ZoneInfo(timezone)
-        self._today = today
+        self.today = today
         self.environment = Environment(
             loader=FileSystemLoader(templates),
             autoescape=True,
@@ -54,14 +50,6 @@ class Site:
         )
         i18n.install(self.environment)
         self.environment.globals["assets"] = assets
-
-    def today(self) -> date:
-        """The day it is for the organisation."""
-        return self._today() if self._today else datetime.now(self._zone).date()
-
-    def day_of(self, moment: datetime) -> date:
-        """The day on which a moment was for the organisation."""
-        return moment.astimezone(self._zone).date()
 
 
 class View:
@@ -154,7 +142,7 @@ class View:
         takes figures back in time, not texts, and a page says so."""
         if document.worded_at is None:
             return None
-        changed = self.site.day_of(document.worded_at)
+        changed = i18n.day_of(document.worded_at)
         return changed if changed > self.day else None
 
     def can(self, permission: str) -> bool:

@@ -196,6 +196,7 @@ def test_dates_are_written_as_the_language_writes_them() -> None:
 def test_moments_are_told_by_the_clock_of_riga() -> None:
     assert i18n.date_and_time(datetime(2016, 9, 30, 21, 5, tzinfo=UTC)) == "01.10.2016. 00:05"
     assert i18n.date_and_time(datetime(2016, 1, 1, 12, 0)) == "01.01.2016. 14:00"
+    assert i18n.short_date(datetime(2016, 9, 30, 21, 5, tzinfo=UTC)) == "01.10.2016."
     with i18n.use_language("en"):
         assert i18n.date_and_time(datetime(2016, 1, 1, 12, 0)) == "1 Jan 2016, 14:00"
 

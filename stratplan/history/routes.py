@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from urllib.parse import urlsplit
 
 from beanie import PydanticObjectId
 from litestar import get, post
@@ -13,14 +14,24 @@ from stratplan import wording
 from stratplan.audit import AuditEntry
 from stratplan.documents import LivingDocument, undo
 from stratplan.errors import NotVisible
-from stratplan.i18n import RIGA, _
+from stratplan.goals.models import Goal, Task
+from stratplan.i18n import _, day_of
+from stratplan.investments.models import InvestmentLine
 from stratplan.permissions import Permission
 from stratplan.plans.models import Plan
 from stratplan.snapshot import Snapshot
+from stratplan.units.models import Unit
 from stratplan.web import View, came_from, done, page
 
 ENTRIES_A_PAGE = 50
 DIFFERENCES_AT_ONCE = 12
+# The kinds that have pages of their own: the folder, and the field that names the page in it.
+_PAGES = {
+    Goal.kind: ("/goals", "code"),
+    Task.kind: ("/tasks", "number"),
+    Unit.kind: ("/units", "key"),
+    InvestmentLine.kind: ("/investments", "number"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +92,7 @@ async def list_changes(request: HTMXRequest, view: View, before: str = "") -> Re
         request,
         "history/list.html",
         {
-            "days": [
-                (day, list(on_day)) for day, on_day in groupby(rows, key=lambda row: row.at.astimezone(RIGA).date())
-            ],
+            "days": [(day, list(on_day)) for day, on_day in groupby(rows, key=lambda row: day_of(row.at))],
             "older": view.url("/history", before=str(entries[-1].id)) if more else None,
         },
         view=view,
@@ -107,7 +116,24 @@ async def undo_change(request: HTMXRequest, view: View, entry: str) -> Response[
         back = "/plans"  # what was undone is the plan's creation
     elif plan.slug != view.plan.slug:
         back = f"/plans/{plan.slug}"
+    elif back != "/":
+        back = _moved_with(back, undone, view, await view.fresh())
     return await done(request, undone, view=view, to=back if back != "/" else view.url())
+
+
+def _moved_with(back: str, undone: AuditEntry, was: View, now: View) -> str:
+    """The way back, where it leads to a document's own page: the undoing may have given that another address, or have
+    taken the document away, which leaves its list."""
+    for change in undone.changes:
+        folder_and_name = _PAGES.get(change.kind)
+        if folder_and_name is None:
+            continue
+        folder, name = folder_and_name
+        kind = LivingDocument.kinds[change.kind]
+        old, new = was.snapshot.find(kind, change.document), now.snapshot.find(kind, change.document)
+        if old is not None and urlsplit(back).path == urlsplit(was.url(f"{folder}/{getattr(old, name)}")).path:
+            return now.url(folder if new is None else f"{folder}/{getattr(new, name)}")
+    return back
 
 
 handlers = [list_changes, undo_change]

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from beanie import PydanticObjectId
 
@@ -39,9 +38,9 @@ LONGEST_CELL = 60
 CROSSED = (Axis.SOURCE, Axis.GOAL, Axis.YEAR)
 
 
-async def print_figures(plan: str, *, as_of: str | None, as_json: bool, timezone: str) -> str:
-    """The figures of the plan with this slug on a day (today by the organisation's clock)."""
-    day = _day(as_of, timezone)
+async def print_figures(plan: str, *, as_of: str | None, as_json: bool) -> str:
+    """The figures of the plan with this slug on a day (today where none is named)."""
+    day = _day(as_of)
     snapshot = await Snapshots().of(plan)
     if snapshot is None:
         slugs = sorted(found.slug for found in await Plan.find({"deleted": False}).to_list())
@@ -55,9 +54,9 @@ async def print_figures(plan: str, *, as_of: str | None, as_json: bool, timezone
     return "\n".join(_lines(snapshot, day))
 
 
-def _day(as_of: str | None, timezone: str) -> date:
+def _day(as_of: str | None) -> date:
     if as_of is None:
-        return datetime.now(ZoneInfo(timezone)).date()
+        return i18n.today()
     try:
         return date.fromisoformat(as_of)
     except ValueError:

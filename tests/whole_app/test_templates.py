@@ -15,7 +15,7 @@ from stratplan.web import Site
 ROOT = resource("templates")
 NAMES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.html"))
 EVENTS = re.compile(r"<[^>]*\son[a-z]+\s*=")
-SITE = Site(templates=ROOT, assets=Assets(resource("static") / "dist"), timezone="Europe/Riga")
+SITE = Site(templates=ROOT, assets=Assets(resource("static") / "dist"))
 
 
 def source_of(name: str) -> str:
