@@ -3,7 +3,7 @@
 from litestar import Response
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV = "text/csv; charset=utf-8"
+CSV = "text/csv"  # Litestar adds the charset
 
 
 def download(body: bytes, *, name: str, media_type: str) -> Response[bytes]:

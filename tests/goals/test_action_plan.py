@@ -14,6 +14,7 @@ import pytest
 from openpyxl import load_workbook
 
 from stratplan.accounts.models import LOCAL
+from stratplan.exports.downloads import XLSX
 from stratplan.goals.action_plan import ROWS_ON_A_PAGE, Facet, action_plan, read_selection
 from stratplan.goals.models import Task
 from stratplan.goals.states import Execution
@@ -234,10 +235,10 @@ async def test_files_hold_the_rows_order_groups_and_figures_of_the_page(
 
 
 async def test_files_are_attachments_that_nothing_keeps_or_runs(client: httpx.AsyncClient, made: Made) -> None:
-    for ending, media_type in (("xlsx", "spreadsheetml.sheet"), ("csv", "text/csv")):
+    for ending, media_type in (("xlsx", XLSX), ("csv", "text/csv; charset=utf-8")):
         headers = (await client.get(f"{PAGE}.{ending}?as_of=2016-01-15")).headers
         assert headers["content-disposition"] == f'attachment; filename="plans-tasks-2016-01-15.{ending}"'
-        assert media_type in headers["content-type"]
+        assert headers["content-type"] == media_type
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["cache-control"] == "no-store"
         assert "default-src 'none'" in headers["content-security-policy"]
