@@ -52,6 +52,23 @@ async def test_undoing_from_the_history_puts_back_what_was_and_is_a_change_of_it
     assert f"/changes/{entry.id}/undo" not in page, "what was undone is not offered again"
 
 
+async def test_undoing_leads_to_where_the_document_then_is(client: httpx.AsyncClient, made: Made) -> None:
+    async def undone_from(page: str, entry: AuditEntry | None) -> str:
+        assert entry is not None
+        headers = {"referer": f"http://127.0.0.1:8000{page}"}
+        answer = await client.post(f"/plans/plans/changes/{entry.id}/undo", headers=headers)
+        assert answer.status_code == 303
+        return answer.headers["location"]
+
+    renumbered = await made.task.edit({"number": "7.7"}, by=LOCAL, based_on=1)
+    day = "?as_of=2016-01-15"
+    assert await undone_from(f"/plans/plans/tasks/7.7{day}", renumbered) == "/plans/plans/tasks/1.1"
+    recoded = await made.goal.edit({"code": "SM7"}, by=LOCAL, based_on=1)
+    assert await undone_from("/plans/plans/goals/SM7", recoded) == "/plans/plans/goals/SM1"
+    task = Task.new(scope=made.scope, goal=made.goal.key, number="9.9", title="Lieks", period=made.task.period)
+    assert await undone_from("/plans/plans/tasks/9.9", await task.add(by=LOCAL)) == "/plans/plans/tasks"
+
+
 async def test_undoing_what_was_built_on_is_refused_with_the_reason(client: httpx.AsyncClient, made: Made) -> None:
     entry = await made.task.edit({"title": "Pirmais"}, by=LOCAL, based_on=1)
     assert entry is not None
