@@ -20,7 +20,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from stratplan.accounts.models import Account
-from stratplan.database import Session, in_transaction
+from stratplan.database import Session, in_transaction, transaction_began
 from stratplan.errors import RuleBroken, StaleEdit
 from stratplan.i18n import _
 
@@ -227,7 +227,9 @@ async def _write_one(session: Session, edit: Edit, moment: datetime) -> Change:
         )
     before = {name: stored(getattr(document, name)) for name in edit.values}
     after = {name: stored(value) for name, value in edit.values.items()}
-    wording = {"worded_at": moment} if document.texts & edit.values.keys() else {}
+    # What is made and worked over in one transaction (a plan being loaded) has not been changed since it was made.
+    is_old = document.created_at < transaction_began()
+    wording = {"worded_at": moment} if is_old and document.texts & edit.values.keys() else {}
     version = document.version + 1
     result = await collection.update_one(
         {"_id": document.key, "version": document.version},

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Sequen
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -44,7 +45,7 @@ class Database:
 
 _open: Database | None = None
 _queues: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
-_running: ContextVar[Session | None] = ContextVar("running transaction", default=None)
+_running: ContextVar[tuple[Session, datetime] | None] = ContextVar("running transaction", default=None)
 
 
 @asynccontextmanager
@@ -117,10 +118,10 @@ async def in_transaction(work: Callable[[Session], Coroutine[Any, Any, T]], *, k
     """
     running = _running.get()
     if running is not None:
-        return await work(running)
+        return await work(running[0])
 
     async def as_the_running_one(session: Session) -> T:
-        token = _running.set(session)
+        token = _running.set((session, datetime.now(UTC)))
         try:
             return await work(session)
         finally:
@@ -135,6 +136,12 @@ async def in_transaction(work: Callable[[Session], Coroutine[Any, Any, T]], *, k
             read_preference=ReadPreference.PRIMARY,
         )
         return result
+
+
+def transaction_began() -> datetime:
+    """When the running transaction began; outside of one, now."""
+    running = _running.get()
+    return datetime.now(UTC) if running is None else running[1]
 
 
 @asynccontextmanager

@@ -146,6 +146,9 @@ async def test_the_daugavpils_files_load_whole_and_only_once(db: Database) -> No
     assert sorted(entry.order for entry in threats) == list(range(1, 19))
 
     entries = await AuditEntry.find().count()
+    lines = await InvestmentLine.find({}).to_list()
+    assert not any(line.worded_at for line in lines), "what was loaded in one go has not been changed since"
+
     again = await seeds.load_all([PLAN, PROGRESS])
     assert [outcome.there for outcome in again] == [outcome.added for outcome in outcomes]
     assert not any(outcome.added for outcome in again)
