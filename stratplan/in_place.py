@@ -91,8 +91,8 @@ class InPlace(Generic[D]):
 
     async def update(self, request: HTMXRequest, view: View, key: str) -> Response[Any]:
         """Change an entry to what the form says."""
-        document = view.get(self.kind, key)
         form = await read_form(request, self.edit_form)
+        document = view.get(self.kind, key)
         if form.data is None:
             return await self.show(request, view, form, editing=document, status=422)
         values = {name: value for name, value in form.data if name != "version"}

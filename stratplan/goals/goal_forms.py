@@ -16,7 +16,7 @@ from stratplan.goals.queries import find_goal, goal_progress, goals_in_order, ta
 from stratplan.in_place import InPlace
 from stratplan.numbering import clean_number, next_number
 from stratplan.permissions import Permission
-from stratplan.web import View
+from stratplan.web import View, read_form
 
 
 class GoalForm(FormModel):
@@ -93,6 +93,7 @@ async def edit_goal(request: HTMXRequest, view: View, code: str) -> Response[str
 @post("/plans/{slug:str}/goals/{code:str}", permission=Permission.GOALS_WRITE)
 async def update_goal(request: HTMXRequest, view: View, code: str) -> Response[Any]:
     """Change a goal."""
+    await read_form(request, GoalEdit)  # a goal that is gone gives back what was typed
     return await GOALS.update(request, view, str(find_goal(view.snapshot, code).key))
 
 

@@ -76,8 +76,10 @@ async def edit_line(request: HTMXRequest, view: View, line: str) -> Response[str
 @post("/plans/{slug:str}/investments/{line:str}", permission=Permission.INVESTMENTS_WRITE)
 async def update_line(request: HTMXRequest, view: View, line: str) -> Response[Any]:
     """Change a line or a heading."""
+    form: Form[Any] = await read_form(request, LineEdit)
     document = find_line(view.snapshot, line)
-    form: Form[Any] = await read_form(request, HeadingEdit if document.heading else LineEdit)
+    if document.heading:
+        form = await read_form(request, HeadingEdit)
     if form.data is None:
         return await _form_page(request, view, form, editing=document, status=422)
     try:

@@ -121,8 +121,8 @@ async def new_money_report(request: HTMXRequest, view: View, line: str) -> Respo
 @post("/plans/{slug:str}/investments/{line:str}/money", permission=Permission.INVESTMENTS_WRITE)
 async def report_money(request: HTMXRequest, view: View, line: str) -> Response[Any]:
     """Report what is contracted and spent; HTMX gets the line's money as it is then, and the dialog closes."""
-    document = find_line(view.snapshot, line)
     form = await read_form(request, MoneyForm)
+    document = find_line(view.snapshot, line)
     if form.data is None:
         return await _form_page(request, view, document, form, status=422)
     try:

@@ -77,8 +77,8 @@ async def edit_unit(request: HTMXRequest, view: View, unit: str) -> Response[str
 @post("/plans/{slug:str}/units/{unit:str}", permission=Permission.UNITS_WRITE)
 async def update_unit(request: HTMXRequest, view: View, unit: str) -> Response[Any]:
     """Change a unit."""
-    document = view.get(Unit, unit)
     form = await read_form(request, UnitEdit)
+    document = view.get(Unit, unit)
     if form.data is None:
         return await _form_page(request, view, form, editing=document, status=422)
     if form.data.parent == document.key:
