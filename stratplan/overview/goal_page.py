@@ -20,8 +20,7 @@ from stratplan.investments.money import Axis, LineMoney, Sums
 from stratplan.investments.queries import lines_of_goal, money_of
 from stratplan.permissions import Permission
 from stratplan.snapshot import Snapshot
-from stratplan.swot.models import Quadrant, SwotEntry
-from stratplan.swot.queries import entries_in_order
+from stratplan.swot.queries import entries_answered_by
 from stratplan.web import View, page
 
 
@@ -72,16 +71,6 @@ def money_of_goal(snapshot: Snapshot, goal: Goal, day: date) -> GoalMoney:
     return GoalMoney(lines, sums, sum(number in own for number in money.left_out))
 
 
-def swot_of_goal(snapshot: Snapshot, goal: Goal) -> list[tuple[Quadrant, list[SwotEntry]]]:
-    """The SWOT entries that the goal or one of its tasks answers, by quadrant, in their order."""
-    tasks = {task.key for task in tasks_by_goal(snapshot)[goal.key]}
-    groups = [
-        (quadrant, [entry for entry in entries if goal.key in entry.goals or tasks.intersection(entry.tasks)])
-        for quadrant, entries in entries_in_order(snapshot).items()
-    ]
-    return [(quadrant, found) for quadrant, found in groups if found]
-
-
 @get("/plans/{slug:str}/goals/{code:str}", permission=Permission.GOALS_READ, kept=True)
 async def show_goal(request: HTMXRequest, view: View, code: str) -> Response[str]:
     """One goal, the most important first."""
@@ -99,7 +88,7 @@ async def show_goal(request: HTMXRequest, view: View, code: str) -> Response[str
         "total": len(tasks_by_goal(snapshot)[goal.key]),
         "states": counts_by_state(snapshot, goal, day),
         "money": money_of_goal(snapshot, goal, day),
-        "swot": swot_of_goal(snapshot, goal),
+        "swot": entries_answered_by(snapshot, [goal.key, *(task.key for task in tasks_by_goal(snapshot)[goal.key])]),
         "previous": goals[place - 1] if place else None,
         "next": goals[place + 1] if place + 1 < len(goals) else None,
         "can_edit": view.is_today and view.can(Permission.GOALS_WRITE),

@@ -26,7 +26,7 @@ from stratplan.period import Period
 from stratplan.permissions import Permission
 from stratplan.plans.models import FundingSource
 from stratplan.snapshot import Snapshot
-from stratplan.swot.models import Quadrant, SwotEntry
+from stratplan.swot.queries import entries_answered_by, entries_in_order
 from stratplan.units.models import Unit
 from stratplan.web import View, page
 
@@ -146,24 +146,11 @@ def _ticks(first: date, last: date, whole: int) -> list[tuple[Fraction, str]]:
     return [(Fraction((max(mark, first) - first).days, whole), text) for mark, text in marks if mark <= last]
 
 
-def swot_of(snapshot: Snapshot, task: Task) -> list[tuple[Quadrant, list[SwotEntry]]]:
-    """The SWOT entries that the task answers, by quadrant, in their order."""
-    entries = sorted(
-        (entry for entry in snapshot.all(SwotEntry).values() if task.key in entry.tasks), key=lambda entry: entry.order
-    )
-    groups = [(quadrant, [entry for entry in entries if entry.quadrant is quadrant]) for quadrant in Quadrant]
-    return [(quadrant, found) for quadrant, found in groups if found]
-
-
 def unlinked_swot(snapshot: Snapshot, task: Task) -> list[tuple[str, list[tuple[str, str]]]]:
     """The entries that could be linked as well, as choices: (quadrant, [(id, text)])."""
-    entries = sorted(
-        (entry for entry in snapshot.all(SwotEntry).values() if task.key not in entry.tasks),
-        key=lambda entry: entry.order,
-    )
     groups = [
-        (_(quadrant.label), [(str(entry.key), entry.text) for entry in entries if entry.quadrant is quadrant])
-        for quadrant in Quadrant
+        (_(quadrant.label), [(str(entry.key), entry.text) for entry in entries if task.key not in entry.tasks])
+        for quadrant, entries in entries_in_order(snapshot).items()
     ]
     return [(label, options) for label, options in groups if options]
 
@@ -242,7 +229,7 @@ async def show_task(request: HTMXRequest, view: View, number: str) -> Response[s
         "weights_differ": len({milestone.weight for milestone in task.milestones}) > 1,
         "reports": list(reversed(reports)),
         "chart": chart_of(task, reports, day),
-        "swot": swot_of(snapshot, task),
+        "swot": entries_answered_by(snapshot, [task.key]),
         "swot_choices": unlinked_swot(snapshot, task),
         "lines": [LineRow(line, money[line.number]) for line in lines_of_task(snapshot, task)],
         "rows": await document_history(task, snapshot),

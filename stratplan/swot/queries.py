@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from beanie import PydanticObjectId
 
@@ -39,18 +38,16 @@ def unanswered(snapshot: Snapshot) -> list[SwotEntry]:
     )
 
 
-def entries_answered_by(snapshot: Snapshot, document: Goal | Task) -> list[SwotEntry]:
-    """The entries that a goal or a task answers, in the matrix's order."""
-
-    def grouped() -> dict[PydanticObjectId, list[SwotEntry]]:
-        groups: defaultdict[PydanticObjectId, list[SwotEntry]] = defaultdict(list)
-        for entries in entries_in_order(snapshot).values():
-            for entry in entries:
-                for key in (*entry.goals, *entry.tasks):
-                    groups[key].append(entry)
-        return dict(groups)
-
-    return snapshot.derive("swot by answer", grouped).get(document.key, [])
+def entries_answered_by(
+    snapshot: Snapshot, keys: Collection[PydanticObjectId]
+) -> list[tuple[Quadrant, list[SwotEntry]]]:
+    """The entries that one of these goals and tasks answers, by quadrant, in the matrix's order."""
+    asked = set(keys)
+    groups = [
+        (quadrant, [entry for entry in entries if not asked.isdisjoint((*entry.goals, *entry.tasks))])
+        for quadrant, entries in entries_in_order(snapshot).items()
+    ]
+    return [(quadrant, found) for quadrant, found in groups if found]
 
 
 def goals_that_answer(snapshot: Snapshot, entry: SwotEntry) -> list[Goal]:

@@ -36,7 +36,10 @@ async def test_only_weaknesses_and_threats_want_an_answer(made: Made) -> None:
     await make_swot(made.scope, "Stipra", quadrant=Quadrant.STRENGTH)
     snapshot = await made.snapshot()
     assert [entry.key for entry in unanswered(snapshot)] == [open_weakness.key]
-    assert [entry.text for entry in entries_answered_by(snapshot, made.task)] == ["Atbildēta"]
+    answered = entries_answered_by(snapshot, [made.goal.key, made.task.key])
+    assert [(quadrant, [entry.text for entry in entries]) for quadrant, entries in answered] == [
+        (Quadrant.WEAKNESS, ["Atbildēta"])
+    ]
 
 
 async def test_answers_are_listed_in_the_plans_order(made: Made) -> None:
