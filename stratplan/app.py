@@ -68,6 +68,7 @@ def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date
         async with database.connect(mongodb_uri, settings.mongodb_database, DOCUMENTS):
             yield
 
+    i18n.load_catalogues()
     assets = Assets(resource("static") / "dist")
     site = Site(templates=resource("templates"), assets=assets, today=today)
     handlers: list[Any] = [

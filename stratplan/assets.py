@@ -29,13 +29,6 @@ class AssetsMissing(StratplanError):
     """The bundle is not built, or lacks something that a page asks for."""
 
 
-def built_files() -> Path:
-    """Return the folder of the built files: the installed package's own, else the checkout's."""
-    package = Path(__file__).parent
-    packed = package / "static" / "dist"
-    return packed if packed.is_dir() else package.parent / "static" / "dist"
-
-
 @dataclass(frozen=True, slots=True)
 class StaticFile:
     """One built file as it is sent: its content by encoding ("" is plain)."""

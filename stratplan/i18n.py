@@ -29,8 +29,9 @@ from babel.numbers import NumberPattern, parse_pattern
 from jinja2 import Environment, pass_context
 from markupsafe import Markup, escape
 
+from stratplan.settings import resource
+
 LANGUAGES: Final = ("lv", "en")
-LANGUAGE_NAMES: Final = {"lv": "Latviešu", "en": "English"}
 SOURCE_LANGUAGE: Final = "en"
 DASH: Final = "—"
 NBSP: Final = "\u00a0"
@@ -61,13 +62,6 @@ def use_language(code: str) -> Iterator[None]:
 
 class CatalogueError(Exception):
     """A catalogue cannot be used: it does not parse, or two files translate one text differently."""
-
-
-def locales_folder() -> Path:
-    """Where the catalogues lie: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).parent
-    inside = package / "locales"
-    return inside if inside.is_dir() else package.parent / "locales"
 
 
 def merge(paths: list[Path], code: str) -> Catalog:
@@ -101,7 +95,7 @@ def translations(code: str) -> gnu.NullTranslations:
     if code == SOURCE_LANGUAGE:
         return gnu.NullTranslations()
     compiled = io.BytesIO()
-    write_mo(compiled, merge(sorted((locales_folder() / code).glob("*.po")), code))
+    write_mo(compiled, merge(sorted((resource("locales") / code).glob("*.po")), code))
     compiled.seek(0)
     return gnu.GNUTranslations(compiled)
 

@@ -113,14 +113,6 @@ class Period:
         """The calendar years that it touches."""
         return range(self.start.year, self.end.year + 1)
 
-    def contains_year(self, year: int) -> bool:
-        """Whether any of its days lies in the year."""
-        return self.start.year <= year <= self.end.year
-
-    def overlaps(self, other: Period) -> bool:
-        """Whether the two have a day in common."""
-        return self.start <= other.end and other.start <= self.end
-
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """A field takes a Period or its text and gives back the canonical text."""

@@ -16,7 +16,8 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from hatch_build import build_static
-from stratplan.assets import Assets, AssetsMissing, accepted_encoding, built_files, static_files
+from stratplan.assets import Assets, AssetsMissing, accepted_encoding, static_files
+from stratplan.settings import resource
 
 ROOT = Path(__file__).parent.parent
 
@@ -158,7 +159,7 @@ def test_every_state_that_pages_show_has_its_icon_in_the_sprite() -> None:
     from stratplan import app  # noqa: F401  # loads every slice, so that all choices are known
     from stratplan.choice import Choice
 
-    assets = Assets(built_files())
+    assets = Assets(resource("static") / "dist")
     kinds = Choice.__subclasses__()
     assert len(kinds) >= 8
     for kind in kinds:
