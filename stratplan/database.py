@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -78,8 +78,8 @@ async def connect(uri: str, name: str, documents: Sequence[type[Document]]) -> A
 
 async def _check_server(client: AsyncIOMotorClient[dict[str, Any]]) -> None:
     try:
+        refuse_old(await client.server_info())  # first: servers before 5.0 may not know "hello"
         hello = await client.admin.command("hello")
-        info = await client.server_info()
     except OperationFailure as error:
         raise DatabaseUnavailable(
             _("The MongoDB server refused the connection (%(reason)s). Check the account in STRATPLAN_MONGODB_URI.")
@@ -89,17 +89,21 @@ async def _check_server(client: AsyncIOMotorClient[dict[str, Any]]) -> None:
         raise DatabaseUnavailable(
             _("No MongoDB server answers at the address in STRATPLAN_MONGODB_URI. Start it or correct the address.")
         ) from None
-    if tuple(info["versionArray"][:2]) < OLDEST_SERVER:
-        raise DatabaseUnavailable(
-            _("The MongoDB server is version %(version)s; stratplan needs 5.0 or newer. Upgrade the server.")
-            % {"version": info["version"]}
-        )
     if "setName" not in hello and hello.get("msg") != "isdbgrid":
         raise DatabaseUnavailable(
             _(
                 "The MongoDB server is not a replica set, so it has no transactions. "
                 "Start it with --replSet and run rs.initiate()."
             )
+        )
+
+
+def refuse_old(build: Mapping[str, Any]) -> None:
+    """Raise DatabaseUnavailable when the answer to `buildInfo` is that of a server without snapshot reads."""
+    if tuple(build["versionArray"][:2]) < OLDEST_SERVER:
+        raise DatabaseUnavailable(
+            _("The MongoDB server is version %(version)s; stratplan needs 5.0 or newer. Upgrade the server.")
+            % {"version": build["version"]}
         )
 
 
