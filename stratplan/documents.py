@@ -50,6 +50,7 @@ _OneLine = BeforeValidator(lambda value: " ".join(value.split()) if isinstance(v
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500), _OneLine, _Clean]
 OptionalLine = Annotated[str, StringConstraints(max_length=500), _OneLine, _Clean]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=30), _OneLine, _Clean]
+OptionalCode = Annotated[str, StringConstraints(max_length=30), _OneLine, _Clean]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=30_000), _Clean]
 OptionalProse = Annotated[str, StringConstraints(strip_whitespace=True, max_length=30_000), _Clean]
 Money = Annotated[

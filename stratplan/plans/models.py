@@ -9,7 +9,10 @@ from beanie import PydanticObjectId
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pymongo import ASCENDING, IndexModel
 
+from stratplan.accounts.models import Account
+from stratplan.audit import AuditEntry
 from stratplan.choice import Choice
+from stratplan.database import Session, in_transaction
 from stratplan.documents import Code, Line, Link, LivingDocument, OptionalLine, OptionalProse, Prose, Reference
 from stratplan.i18n import N_
 
@@ -123,6 +126,16 @@ class Plan(LivingDocument):
     def years(self) -> range:
         """The plan's years, first to last."""
         return range(self.first_year, self.last_year + 1)
+
+    async def add(self, *, by: Account, organisation: Organisation | None = None) -> AuditEntry:
+        """Write this new plan, and its organisation where that is new too: both or neither."""
+
+        async def work(_session: Session) -> AuditEntry:
+            if organisation is not None:
+                await organisation.add(by=by)
+            return await super(Plan, self).add(by=by)
+
+        return await in_transaction(work, key=self.scope)
 
     @classmethod
     def new(cls, **values: object) -> Plan:

@@ -11,7 +11,7 @@ from pydantic import ValidationInfo, field_validator
 
 from stratplan.alphabet import fold, sort_key
 from stratplan.audit import AuditEntry
-from stratplan.documents import Code, Line, OptionalLine, OptionalProse, undo
+from stratplan.documents import Code, Line, OptionalCode, OptionalLine, OptionalProse, undo
 from stratplan.errors import NotVisible, RuleBroken
 from stratplan.forms import DayField, Form, FormModel, ReferenceField, Versioned
 from stratplan.i18n import N_, _
@@ -44,7 +44,7 @@ class NewPlan(PlanFields):
     slug: str = ""
     organisation: ReferenceField = None
     organisation_name: OptionalLine = ""
-    organisation_short: OptionalLine = ""
+    organisation_short: OptionalCode = ""
 
     @field_validator("slug")
     @classmethod
@@ -127,8 +127,7 @@ async def create_plan(request: HTMXRequest) -> Response[Any]:
     made = None
     if asked.organisation is None:
         key = PydanticObjectId()
-        made = Organisation(id=key, scope=key, name=asked.organisation_name, short=asked.organisation_short[:30])
-        await made.add(by=by)
+        made = Organisation(id=key, scope=key, name=asked.organisation_name, short=asked.organisation_short)
     plan = Plan.new(
         slug=asked.slug or await suggested_slug(asked.title),
         title=asked.title,
@@ -137,10 +136,8 @@ async def create_plan(request: HTMXRequest) -> Response[Any]:
         last_year=asked.last_year,
     )
     try:
-        entry = await plan.add(by=by)
+        entry = await plan.add(by=by, organisation=made)
     except RuleBroken as broken:
-        if made is not None:
-            await made.remove(by=by, based_on=1)
         form.refuse(broken)
         return await _new_plan_page(request, form, status=409)
     view = await open_view(request, plan.slug)

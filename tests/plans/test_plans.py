@@ -101,7 +101,22 @@ async def test_a_taken_address_is_refused_and_leaves_no_organisation_behind(
     answer = await client.post("/plans", data=form, headers=HTMX)
     assert answer.status_code == 409
     assert 'id="field-slug-error"' in answer.text
-    assert await Organisation.find({"deleted": False}).count() == 1
+    assert await Organisation.find().count() == 1
+    assert await AuditEntry.find({"changes.kind": "organisation"}).count() == 1
+
+
+async def test_a_short_name_that_is_too_long_is_refused_and_not_cut(client: httpx.AsyncClient, made: Made) -> None:
+    form = {
+        "title": "Cits",
+        "first_year": "2027",
+        "last_year": "2030",
+        "organisation_name": "Jauna",
+        "organisation_short": "J" * 31,
+    }
+    answer = await client.post("/plans", data=form)
+    assert answer.status_code == 422
+    assert 'id="field-organisation_short-error"' in answer.text
+    assert await Organisation.find().count() == 1
 
 
 @pytest.mark.parametrize(
