@@ -10,7 +10,7 @@ from pymongo import ASCENDING, IndexModel
 from stratplan import audit
 from stratplan.accounts.models import Account
 from stratplan.choice import Choice
-from stratplan.documents import Link, LivingDocument, OnDelete, Prose, Reference
+from stratplan.documents import Link, LivingDocument, OnDelete, Prose, References
 from stratplan.errors import StaleEdit
 from stratplan.i18n import N_
 
@@ -35,8 +35,8 @@ class SwotEntry(LivingDocument):
     quadrant: Quadrant
     text: Prose
     order: int = 0
-    goals: list[Reference] = []
-    tasks: list[Reference] = []
+    goals: References = []
+    tasks: References = []
 
     kind: ClassVar = "swot"
     noun: ClassVar = N_("SWOT entry")
@@ -71,10 +71,10 @@ class SwotEntry(LivingDocument):
             raise StaleEdit(self, {"quadrant": quadrant})
         row = [entry for entry in neighbours if entry.key != self.key]
         row.insert(max(0, place - 1), self)
-        edits = []
-        for order, entry in enumerate(row, start=1):
-            values = {"order": order} | ({"quadrant": quadrant} if entry is self else {})
-            edit = audit.changed(entry, **values)
-            if edit.values:
-                edits.append(edit)
+        edits = [
+            audit.changed(entry, order=order, **({"quadrant": quadrant} if entry is self else {}))
+            for order, entry in enumerate(row, start=1)
+        ]
+        # What was moved comes first: a change is called by its first document.
+        edits = sorted((edit for edit in edits if edit.values), key=lambda edit: edit.document is not self)
         return await audit.record("swot.moved", edits, by=by) if edits else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 
+from stratplan import wording
 from stratplan.accounts.models import LOCAL
 from stratplan.audit import AuditEntry
 from stratplan.documents import undo
@@ -126,6 +127,13 @@ async def test_a_move_can_be_undone(made: Made) -> None:
     assert recorded.id is not None
     await undo(recorded.id, scope=made.scope, by=LOCAL)
     assert await order_of(made, Quadrant.WEAKNESS) == ["A", "B"]
+
+
+async def test_a_move_is_called_by_what_was_moved(made: Made) -> None:
+    first, second = [await make_swot(made.scope, text, order=place) for place, text in enumerate("AB", start=1)]
+    recorded = await first.move(first.quadrant, 2, [first, second], by=LOCAL, based_on=1)
+    assert recorded is not None
+    assert wording.deed(recorded) == "Pārvietots: A"
 
 
 async def test_a_move_based_on_an_older_version_is_refused(client: httpx.AsyncClient, made: Made) -> None:
