@@ -99,9 +99,9 @@ def _line_cells(table: InvestmentTable, row: LineRow) -> list[Value | Cell]:
 def _notes_of(row: LineRow) -> list[str]:
     notes = []
     if row.line.heading:
-        notes.append(_("Heading: the sums are those of its lines and not counted again."))
+        notes.append(_("Heading: the sums are those of its lines and not counted again"))
     elif row.line.amount is None:
-        notes.append(_("The amount is not known."))
+        notes.append(_("The amount is not known"))
     inferred = [part.source.code for parts in row.parts.values() for part in parts if part.inferred and part.source]
     if inferred:
         notes.append(_("Inferred source: %(codes)s", codes=", ".join(inferred)))
