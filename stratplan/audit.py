@@ -32,10 +32,15 @@ BOOKKEEPING = {"_id", "id", "scope", "version", "revision_id", "created_at", "wo
 
 
 class Head(Document):
-    """Where a scope's chain ends: `_id` is the scope, `revision` the number of its last entry."""
+    """Where a scope's chain ends: `_id` is the scope, `revision` the number of its last entry.
+
+    `uses` counts the changes elsewhere that came to name documents of this scope: each conflicts with the changes here,
+    so that nothing is deleted while it comes into use.
+    """
 
     revision: int = 0
     hash: str = GENESIS
+    uses: int = 0
 
     class Settings:
         name = "heads"
@@ -290,13 +295,16 @@ async def _check(session: Session, edit: Edit, reach: Sequence[PydanticObjectId]
         if not wanted:
             continue
         target = LivingDocument.kinds[link.kind]
-        found = await target.get_motor_collection().count_documents(
-            {"_id": {"$in": list(wanted)}, "scope": {"$in": reach}, "deleted": False}, session=session
+        found = target.get_motor_collection().find(
+            {"_id": {"$in": list(wanted)}, "scope": {"$in": reach}, "deleted": False}, {"scope": 1}, session=session
         )
-        if found != len(wanted):
+        scopes = [named["scope"] async for named in found]
+        if len(scopes) != len(wanted):
             raise RuleBroken(
                 _("Something chosen under “%(label)s” does not exist any more. Choose again.")
                 % {"label": _(kind.labels.get(outer, outer))},
                 field=outer,
             )
+        for elsewhere in {*scopes} - {document.scope}:
+            await Head.get_motor_collection().update_one({"_id": elsewhere}, {"$inc": {"uses": 1}}, session=session)
     await document.check_rules(session)

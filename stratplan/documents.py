@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from beanie import Document, PydanticObjectId
 from bson import Decimal128, ObjectId
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from stratplan import audit
 from stratplan.accounts.models import Account
@@ -73,6 +73,7 @@ Headcount = Annotated[
 ]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 Reference = PydanticObjectId
+References = Annotated[list[Reference], AfterValidator(lambda keys: list(dict.fromkeys(keys)))]
 
 
 def now() -> datetime:
@@ -272,12 +273,18 @@ async def undo(entry_id: PydanticObjectId, *, scope: PydanticObjectId, by: Accou
         kind = LivingDocument.kinds[change.kind]
         document = await kind.get(change.document)
         if document is None or document.version != change.version:
-            raise RuleBroken(
-                _("“%(name)s” has been changed since, so this can no longer be undone. Edit it instead.")
-                % {"name": change.caption}
-            )
+            raise _built_on(change.caption)
         before = {"deleted": True} if change.before is None else change.before
         edits.append(audit.changed(document, **before))
     # A document that the change only touched (the task of a report) is touched again: its history tells of both.
     differ = any(edit.values for edit in edits)
-    return await audit.record("change.undone", edits if differ else [], by=by, undoes=entry.id)
+    try:
+        return await audit.record("change.undone", edits if differ else [], by=by, undoes=entry.id)
+    except StaleEdit as stale:
+        raise _built_on(stale.current.caption) from None
+
+
+def _built_on(caption: str) -> RuleBroken:
+    return RuleBroken(
+        _("“%(name)s” has been changed since, so this can no longer be undone. Edit it instead.") % {"name": caption}
+    )

@@ -17,7 +17,7 @@ from stratplan.goals.models import Goal, Report, Task
 from stratplan.goals.states import Execution, Outcome
 from stratplan.plans.models import FundingSource
 from stratplan.swot.models import SwotEntry
-from stratplan.units.models import Unit
+from stratplan.units.models import Unit, UnitKind
 from tests.factories import TODAY_IN_PLAN, Made, make_goal, make_plan, make_report, make_swot, make_task
 
 
@@ -205,3 +205,34 @@ async def test_a_percentage_is_refused_where_milestones_count(made: Made) -> Non
         based_on=task.version,
     )
     assert [milestone.done_on for milestone in (await again(made.task)).milestones] == [TODAY_IN_PLAN, None]
+
+
+async def test_a_unit_is_not_deleted_while_a_task_of_a_plan_takes_it(made: Made) -> None:
+    """The two are changes of two scopes: of the organisation, and of the plan."""
+    for turn in range(5):
+        unit = Unit.new(scope=made.organisation.key, name=f"Nodaļa {turn}", sort=UnitKind.DEPARTMENT)
+        await unit.add(by=LOCAL)
+        task = await again(made.task)
+        outcomes = await asyncio.gather(
+            unit.remove(by=LOCAL, based_on=1),
+            task.edit({"lead": unit.key}, by=LOCAL, based_on=task.version),
+            return_exceptions=True,
+        )
+        assert [type(outcome) for outcome in outcomes].count(RuleBroken) == 1
+        left = await Unit.get(unit.key)
+        assert left is not None
+        assert left.deleted == ((await again(task)).lead != unit.key)
+
+
+async def test_of_those_who_undo_one_change_at_once_all_but_one_are_told(made: Made) -> None:
+    entry = await made.task.edit({"title": "Jauns nosaukums"}, by=LOCAL, based_on=1)
+    assert entry is not None
+    undoing = (undo(PydanticObjectId(entry.id), scope=made.scope, by=LOCAL) for _ in range(4))
+    outcomes = await asyncio.gather(*undoing, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes].count(RuleBroken) == 3
+    assert (await again(made.task)).title == "Uzdevums 1.1"
+
+
+async def test_what_is_named_twice_is_kept_once(made: Made) -> None:
+    task = await make_task(made.scope, made.goal, "3.3", sources=[made.source.key] * 2, partners=[made.unit.key] * 2)
+    assert (task.sources, task.partners) == ([made.source.key], [made.unit.key])

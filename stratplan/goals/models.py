@@ -22,6 +22,7 @@ from stratplan.documents import (
     OptionalProse,
     Part,
     Reference,
+    References,
     Weight,
 )
 from stratplan.errors import RuleBroken, StaleEdit
@@ -90,8 +91,8 @@ class Task(LivingDocument):
     result: OptionalProse = ""
     period: Period
     lead: Reference | None = None
-    partners: list[Reference] = []
-    sources: list[Reference] = []
+    partners: References = []
+    sources: References = []
     weight: Weight = Decimal(1)
     milestones: Annotated[list[Milestone], Field(max_length=100)] = []
 

@@ -24,6 +24,7 @@ from stratplan.documents import (
     Part,
     Percent,
     Reference,
+    References,
 )
 from stratplan.errors import RuleBroken, StaleEdit
 from stratplan.i18n import N_, _
@@ -85,7 +86,7 @@ class InvestmentLine(LivingDocument):
     number: Code
     title: Line
     goal: Reference
-    tasks: list[Reference] = []
+    tasks: References = []
     heading: bool = False
     amount: Money | None = None
     yearly: bool = False
