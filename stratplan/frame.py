@@ -82,6 +82,9 @@ class Frame:
         state["request_id"] = request_id
         reader = state["reader"] = self._reader(headers)
         status = 0
+        # What is asked by HEAD is answered as to GET, and its body left out.
+        is_head = scope["method"] == "HEAD"
+        answered = cast("Scope", {**scope, "method": "GET"}) if is_head else scope
 
         async def send_framed(message: Message) -> None:
             nonlocal status
@@ -93,6 +96,8 @@ class Frame:
                     *((k.encode(), v.encode()) for k, v in HEADERS.items() if k.encode() not in present),
                     (b"x-request-id", request_id.encode()),
                 ]
+            elif is_head and message["type"] == "http.response.body":
+                message["body"] = b""
             await send(message)
 
         token = set_language(reader.language)
@@ -101,7 +106,7 @@ class Frame:
             if refusal:
                 await _refuse(send_framed, *refusal)
             else:
-                await self.app(scope, receive, send_framed)
+                await self.app(answered, receive, send_framed)
         finally:
             language_in_force.reset(token)
             taken = round((time.perf_counter() - started) * 1000, 1)

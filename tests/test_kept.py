@@ -74,6 +74,16 @@ async def test_an_address_that_passed_to_another_plan_shows_none_of_the_first_on
     assert "Atbalsts" not in (await client.get(PAGE)).text
 
 
+async def test_what_is_asked_by_head_has_the_headers_of_the_page_and_no_body(
+    client: httpx.AsyncClient, made: Made
+) -> None:
+    for address, status in ((PAGE, 200), ("/plans", 200), ("/health", 200), ("/plans/none", 404)):
+        page, head = await client.get(address), await client.head(address)
+        assert (page.status_code, head.status_code, head.content) == (status, status, b"")
+        for name in ("content-type", "content-length", "etag"):
+            assert head.headers.get(name) == page.headers.get(name)
+
+
 async def test_a_page_the_reader_has_is_not_sent_again(client: httpx.AsyncClient, made: Made) -> None:
     first = await client.get(PAGE)
     again = await client.get(PAGE, headers={"if-none-match": first.headers["etag"]})
