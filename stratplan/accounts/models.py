@@ -16,5 +16,6 @@ class Account:
     role: Role
 
 
+# Records keep the name as it was, so it is not translated: a name is the same in every language.
 LOCAL = Account(id="local", name="Vietējais konts", role=Role.ADMIN)
 COMMAND_LINE = Account(id="command-line", name="stratplan", role=Role.ADMIN)
