@@ -17,7 +17,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 from stratplan.embedded.data_folder import DataFolder
 from stratplan.embedded.failures import why_it_ended
 from stratplan.embedded.programs import Program
-from stratplan.embedded.sockets import SOCKET, OWN_SOCKET, accepts, address
+from stratplan.embedded.sockets import OWN_SOCKET, SOCKET, accepts, address
 from stratplan.embedded.waiting import Patience, Say
 from stratplan.errors import DatabaseUnavailable
 from stratplan.i18n import _
