@@ -6,7 +6,7 @@ A document is never written except through `audit.record`; the verbs here and in
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -240,11 +240,7 @@ async def _deletion(document: LivingDocument) -> list[audit.Edit]:
             if not found:
                 continue
             if link.on_delete is OnDelete.REFUSE:
-                captions = ", ".join(sorted(other.caption for other in found)[:5])
-                raise RuleBroken(
-                    _("“%(name)s” cannot be deleted while it is used in: %(users)s. Change those first.")
-                    % {"name": document.caption, "users": captions + (" …" if len(found) > 5 else "")}
-                )
+                raise RuleBroken(await _still_used(document, found))
             for other in found:
                 if link.on_delete is OnDelete.DELETE:
                     edits[other.key] = audit.deleted(other)
@@ -253,6 +249,26 @@ async def _deletion(document: LivingDocument) -> list[audit.Edit]:
                 elif not edits[other.key].values.get("deleted"):
                     edits[other.key].values.update(_without(other, link.field, document.key))
     return list(edits.values())
+
+
+async def _still_used(document: LivingDocument, users: Sequence[LivingDocument]) -> str:
+    """Why `document` stays: where it is used, and in which deleted plans, which nobody can open."""
+    plans = LivingDocument.kinds["plan"]
+    gone = {
+        plan.key: plan.caption
+        for plan in await plans.find({"_id": {"$in": [user.scope for user in users]}, "deleted": True}).to_list()
+    }
+    captions = sorted(user.caption for user in users if user.scope not in gone)
+    if captions:
+        named = ", ".join(captions[:5]) + (" …" if len(captions) > 5 else "")
+        return _("“%(name)s” cannot be deleted while it is used in: %(users)s. Change those first.") % {
+            "name": document.caption,
+            "users": named,
+        }
+    return _(
+        "“%(name)s” is used in a plan that was deleted (%(plans)s), which may still be restored. "
+        "Give it a last day instead."
+    ) % {"name": document.caption, "plans": ", ".join(sorted(gone.values()))}
 
 
 def _without(document: LivingDocument, field: str, gone: PydanticObjectId) -> dict[str, Any]:

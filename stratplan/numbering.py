@@ -29,6 +29,8 @@ def clean_number(text: str) -> str:
         raise ValueError(N_("Enter a number, such as 2.4."))
     if len(number) > LONGEST:
         raise ValueError(N_("The number is too long."))
+    if number.casefold() == "new":
+        raise ValueError(N_("Choose another: “new” is an address of its own."))
     parts = number.split(".")
     if not all(_PART.fullmatch(part) for part in parts):
         raise ValueError(N_("A number has letters and digits only, with dots between its parts, such as 2.4 or SM1."))

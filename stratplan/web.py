@@ -146,8 +146,8 @@ class View:
         return changed if changed > self.day else None
 
     def can(self, permission: str) -> bool:
-        """Whether the reader may do this here."""
-        return Permission(permission) in self.reader.permissions
+        """Whether the reader is offered this here: only looking, on a page that shows a past day."""
+        return Permission(permission) in self.reader.permissions and (self.is_today or permission.endswith(":read"))
 
     def explain(self, text: str) -> list[tuple[str, str | None]]:
         """A text in pieces, each abbreviation with what it stands for."""

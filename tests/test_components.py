@@ -121,7 +121,7 @@ def gallery(sent: list[dict[str, str]]) -> Litestar:
 
     @get("/errors/{name:str}", sync_to_thread=False)
     def error(request: Request[Any, Any, Any], name: str) -> Response[str]:
-        return answer(f"errors/{name}.html", request, reason="Mērķim ir uzdevumi.", back="/gallery", request_id="7f3a")
+        return answer(f"errors/{name}.html", request, request_id="7f3a", typed=["Nosaukums"])
 
     @post(["/move", "/theme"], status_code=204)
     async def take(request: Request[Any, Any, Any]) -> None:

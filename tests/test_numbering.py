@@ -78,3 +78,9 @@ def test_the_next_number_is_free_and_comes_after_its_siblings(used: list[str], p
     following = next_number(used, prefix)
     assert following not in {clean_number(number) for number in used}
     assert not any(is_under(number, following) for number in used)
+
+
+@pytest.mark.parametrize("number", ["new", "New", " new. "])
+def test_a_number_is_not_the_address_of_a_form(number: str) -> None:
+    with pytest.raises(ValueError, match="address"):
+        clean_number(number)

@@ -54,6 +54,16 @@ class TermKind(Choice):
     TERM = "term", N_("Term")
     ABBREVIATION = "abbreviation", N_("Abbreviation")
 
+    @property
+    def plural(self) -> str:
+        """What a list of them is called."""
+        return N_("Terms") if self is TermKind.TERM else N_("Abbreviations")
+
+    @property
+    def addition(self) -> str:
+        """What adding one is called."""
+        return N_("Add a term") if self is TermKind.TERM else N_("Add an abbreviation")
+
 
 class Organisation(LivingDocument):
     """Whose plans and units these are; its scope is itself."""

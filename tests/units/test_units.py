@@ -152,3 +152,9 @@ async def test_a_unit_that_nothing_names_is_deleted(client: httpx.AsyncClient, m
 def test_a_unit_exists_from_its_first_day_to_its_last() -> None:
     unit = Unit.model_construct(valid_from=date(2015, 1, 1), valid_to=date(2016, 12, 31))
     assert [unit.exists_on(date(year, 6, 1)) for year in (2014, 2015, 2016, 2017)] == [False, True, True, False]
+
+
+async def test_a_unit_that_only_a_deleted_plan_uses_stays_and_the_refusal_says_what_to_do_instead(made: Made) -> None:
+    await made.plan.remove(by=LOCAL, based_on=1)
+    with pytest.raises(RuleBroken, match="Stratēģija 2015–2017"):
+        await made.unit.remove(by=LOCAL, based_on=1)
