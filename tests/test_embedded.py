@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from pymongo.errors import PyMongoError
 from pymongo.write_concern import WriteConcern
 
 from stratplan.embedded import mongod, server, sockets
@@ -493,6 +494,19 @@ def test_ctrl_c_reaches_the_command_alone_and_a_moved_data_folder_is_as_good_as_
         with MongoClient[dict[str, Any]](address) as client:
             assert client.test.notes.count_documents({}) == 5
     assert not short.exists()
+
+
+def test_data_whose_server_knew_itself_by_another_name_are_served_again(folder: Path) -> None:
+    with private_mongod(folder, say=quiet) as address, MongoClient[dict[str, Any]](address) as client:
+        client.test.notes.with_options(write_concern=ACKNOWLEDGED).insert_one({"_id": 1})
+        config = client.admin.command("replSetGetConfig")["config"]
+        config["members"][0]["host"] = "./another.sock"
+        config["version"] += 1
+        with suppress(PyMongoError):  # it no longer finds itself in its set
+            client.admin.command("replSetReconfig", config, force=True)
+    with private_mongod(folder, say=quiet) as address, MongoClient[dict[str, Any]](address) as client:
+        assert client.test.notes.count_documents({}) == 1
+        client.test.notes.with_options(write_concern=ACKNOWLEDGED).insert_one({"_id": 2})
 
 
 def test_data_of_another_version_are_refused_and_left_alone_and_deaths_in_a_row_are_not_repeated_for_ever(

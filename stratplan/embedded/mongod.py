@@ -39,6 +39,9 @@ _TIED_TO_OWNER = (
 )
 
 
+ALREADY_INITIALIZED = 23  # the server's number of that error
+
+
 class Mongod:
     """A mongod that was started on a data folder by this process."""
 
@@ -118,15 +121,28 @@ class Mongod:
         try:
             hello = client.admin.command("hello")
             if "setName" not in hello:
-                member = {"_id": 0, "host": f"./{OWN_SOCKET}"}
-                client.admin.command("replSetInitiate", {"_id": "rs0", "members": [member]})
+                self._initiate(client)
         except OperationFailure as error:
-            if error.code != 23:  # AlreadyInitialized: it only has not read its configuration yet
-                log.warning("The database server is not ready: %s", error)
+            log.warning("The database server is not ready: %s", error)
             return False
         except PyMongoError:
             return False
         return bool(hello["isWritablePrimary"])
+
+    def _initiate(self, client: MongoClient[dict[str, Any]]) -> None:
+        """Make it the only member of its replica set, under the name of its own socket."""
+        config: dict[str, Any] = {"_id": "rs0", "version": 1, "members": [{"_id": 0, "host": f"./{OWN_SOCKET}"}]}
+        try:
+            client.admin.command("replSetInitiate", config)
+        except OperationFailure as error:
+            if error.code != ALREADY_INITIALIZED:
+                raise
+            # It has not read its configuration yet, or does not find itself there: the socket had another name once.
+            with suppress(OperationFailure):
+                known = client.admin.command("replSetGetConfig")["config"]
+                if known["members"][0]["host"] != config["members"][0]["host"]:
+                    config["version"] = known["version"] + 1
+                    client.admin.command("replSetReconfig", config, force=True)
 
     def watch(self) -> None:
         """Return when it has ended; until then its log is kept from growing without end."""
