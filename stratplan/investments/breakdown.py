@@ -16,8 +16,10 @@ from stratplan.choice import Choice
 from stratplan.goals.models import Goal
 from stratplan.goals.queries import goals_in_order
 from stratplan.i18n import N_, _, pgettext
-from stratplan.investments.money import Axis, Key, PlanMoney, Sums
+from stratplan.investments.facts import Key
+from stratplan.investments.money import PlanMoney
 from stratplan.investments.queries import money_of
+from stratplan.investments.sums import Axis, Sums
 from stratplan.plans.models import FundingSource
 from stratplan.plans.queries import sources_in_order
 from stratplan.snapshot import Snapshot

@@ -14,7 +14,8 @@ from beanie import PydanticObjectId
 
 from stratplan import i18n
 from stratplan.i18n import N_, _, ngettext
-from stratplan.investments.money import Check, CheckCode, Key
+from stratplan.investments.checks import Check, CheckCode
+from stratplan.investments.facts import Key
 from stratplan.plans.models import FundingSource
 from stratplan.snapshot import Snapshot
 

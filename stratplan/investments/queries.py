@@ -11,8 +11,9 @@ from stratplan.errors import NotVisible
 from stratplan.goals.models import Goal, Task
 from stratplan.goals.queries import goals_in_order, tasks_in_order
 from stratplan.i18n import _
+from stratplan.investments.facts import LineFacts, TaskFunding, line_years
 from stratplan.investments.models import InvestmentLine
-from stratplan.investments.money import LineFacts, PlanMoney, TaskFunding, line_years, plan_money
+from stratplan.investments.money import PlanMoney, plan_money
 from stratplan.numbering import number_key
 from stratplan.plans.queries import sources_in_order as sources_in_order
 from stratplan.snapshot import Snapshot

@@ -17,8 +17,8 @@ from stratplan.investments.breakdown import year_name
 from stratplan.investments.findings import findings
 from stratplan.investments.forms import MoneyForm, grid_years, last_reported
 from stratplan.investments.models import InvestmentLine, MoneyReport
-from stratplan.investments.money import Sums
 from stratplan.investments.queries import find_line
+from stratplan.investments.sums import Sums
 from stratplan.investments.table import LineRow, line_row
 from stratplan.permissions import Permission
 from stratplan.plans.models import FundingSource

@@ -12,10 +12,13 @@ from datetime import date
 from decimal import Decimal
 
 from stratplan.goals.models import Goal, Task
+from stratplan.investments.cents import split_by_percent
+from stratplan.investments.checks import Check
 from stratplan.investments.models import InvestmentLine
-from stratplan.investments.money import Axis, Check, LineMoney, PlanMoney, Sums, split_by_percent
+from stratplan.investments.money import LineMoney, PlanMoney
 from stratplan.investments.order import siblings_of
 from stratplan.investments.queries import lines_in_order, money_of
+from stratplan.investments.sums import Axis, Sums
 from stratplan.numbering import is_under
 from stratplan.plans.models import FundingKind, FundingSource
 from stratplan.plans.queries import sources_in_order

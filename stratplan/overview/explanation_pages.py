@@ -7,8 +7,8 @@ from litestar_htmx import HTMXRequest
 from stratplan.errors import NotVisible
 from stratplan.goals.queries import find_goal, find_task
 from stratplan.i18n import _
-from stratplan.investments.money import Axis
 from stratplan.investments.queries import find_line
+from stratplan.investments.sums import Axis
 from stratplan.overview import explanations, money_explanations
 from stratplan.overview.explanations import Explanation
 from stratplan.permissions import Permission

@@ -14,8 +14,8 @@ from stratplan.exports.tables import Cell, Column, Kind, Row, RowKind, Table, Va
 from stratplan.i18n import _, ngettext
 from stratplan.investments.breakdown import Measure, source_name, sources_with_money, year_name
 from stratplan.investments.findings import findings
-from stratplan.investments.money import Axis, Sums
 from stratplan.investments.queries import money_of
+from stratplan.investments.sums import Axis, Sums
 from stratplan.investments.table import FundingColumn, InvestmentTable, LineRow, Part, SumRow, investment_table
 from stratplan.permissions import Permission
 from stratplan.plans.models import FundingKind

@@ -22,8 +22,9 @@ from stratplan.goals.progress import Combined, Input, Weighted, percent
 from stratplan.goals.queries import goal_progress, goals_in_order, plan_progress, task_figures, tasks_in_order
 from stratplan.goals.states import Execution, Outcome, Schedule
 from stratplan.i18n import _
-from stratplan.investments.money import Axis, Key, Sums
+from stratplan.investments.facts import Key
 from stratplan.investments.queries import lines_in_order, money_of
+from stratplan.investments.sums import Axis, Sums
 from stratplan.overview import explanations, money_explanations
 from stratplan.overview.explanations import Explanation, Said, Table
 from stratplan.overview.money_explanations import in_document_order, name_of, said_check

@@ -16,8 +16,9 @@ from stratplan.goals.progress import percent
 from stratplan.goals.queries import find_goal, goal_progress, goals_in_order, task_figures, tasks_by_goal
 from stratplan.goals.states import Execution, Schedule
 from stratplan.investments.models import InvestmentLine
-from stratplan.investments.money import Axis, LineMoney, Sums
+from stratplan.investments.money import LineMoney
 from stratplan.investments.queries import lines_of_goal, money_of
+from stratplan.investments.sums import Axis, Sums
 from stratplan.permissions import Permission
 from stratplan.snapshot import Snapshot
 from stratplan.swot.queries import entries_answered_by

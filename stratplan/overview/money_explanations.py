@@ -15,20 +15,13 @@ from stratplan.errors import NotVisible
 from stratplan.goals.models import Goal
 from stratplan.goals.queries import find_goal, find_task, goals_in_order
 from stratplan.i18n import _, ngettext, pgettext
+from stratplan.investments.cents import split_by_percent
+from stratplan.investments.checks import Check, CheckCode
+from stratplan.investments.facts import Key
 from stratplan.investments.models import InvestmentLine, Share
-from stratplan.investments.money import (
-    Axis,
-    Check,
-    CheckCode,
-    Formula,
-    Key,
-    LineMoney,
-    PlanMoney,
-    Row,
-    Sums,
-    split_by_percent,
-)
+from stratplan.investments.money import Formula, LineMoney, PlanMoney
 from stratplan.investments.queries import find_line, lines_in_order, money_of
+from stratplan.investments.sums import Axis, Row, Sums
 from stratplan.overview.explanations import (
     NOTHING_SAID,
     Column,

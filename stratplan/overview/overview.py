@@ -28,8 +28,9 @@ from stratplan.goals.queries import (
 from stratplan.goals.states import Execution, Outcome, Schedule
 from stratplan.i18n import _, ngettext
 from stratplan.investments.models import InvestmentLine
-from stratplan.investments.money import Axis, PlanMoney, Row
+from stratplan.investments.money import PlanMoney
 from stratplan.investments.queries import money_of
+from stratplan.investments.sums import Axis, Row
 from stratplan.numbering import number_key
 from stratplan.overview.explanations import (
     Said,

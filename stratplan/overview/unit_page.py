@@ -16,8 +16,8 @@ from stratplan.goals.models import Task
 from stratplan.goals.progress import percent
 from stratplan.goals.queries import TaskFigures, task_figures, tasks_by_unit, tasks_in_order
 from stratplan.goals.states import Schedule
-from stratplan.investments.money import Axis
 from stratplan.investments.queries import money_of
+from stratplan.investments.sums import Axis
 from stratplan.overview.money_explanations import money_figure
 from stratplan.permissions import Permission
 from stratplan.plans.models import Organisation

@@ -9,7 +9,7 @@ import pytest
 
 from stratplan.choice import Choice
 from stratplan.goals.states import Execution, Outcome, Schedule
-from stratplan.investments.money import CheckCode
+from stratplan.investments.checks import CheckCode
 
 TONES = {"neutral", "info", "success", "warning", "danger", "muted"}
 

@@ -13,22 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stratplan.investments.money import (
-    Axis,
-    Check,
-    CheckCode,
-    Formula,
-    LineFacts,
-    LineMoney,
-    PlanMoney,
-    Sums,
-    TaskFunding,
-    line_money,
-    line_total,
-    line_years,
-    plan_money,
-    split_by_percent,
-)
+from stratplan.investments.cents import line_total, split_by_percent
+from stratplan.investments.checks import Check, CheckCode
+from stratplan.investments.facts import LineFacts, TaskFunding, line_years
+from stratplan.investments.money import Formula, LineMoney, PlanMoney, line_money, plan_money
+from stratplan.investments.sums import Axis, Sums
 from stratplan.period import Period
 
 YEARS = range(2015, 2018)

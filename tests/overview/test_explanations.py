@@ -15,7 +15,7 @@ from stratplan.accounts.models import LOCAL
 from stratplan.goals.models import Milestone
 from stratplan.goals.states import Execution
 from stratplan.investments.models import Share
-from stratplan.investments.money import Axis
+from stratplan.investments.sums import Axis
 from stratplan.overview import explanations, money_explanations
 from stratplan.overview.explanations import Explanation, Table, parts_that_add_up
 from stratplan.overview.figures import explained

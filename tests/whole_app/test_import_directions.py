@@ -108,7 +108,11 @@ PURE = [
     "goals/progress.py",
     "goals/schedule.py",
     "goals/states.py",
+    "investments/cents.py",
+    "investments/checks.py",
+    "investments/facts.py",
     "investments/money.py",
+    "investments/sums.py",
     "period.py",
     "numbering.py",
 ]
