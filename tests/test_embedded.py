@@ -34,11 +34,13 @@ ACKNOWLEDGED = WriteConcern("majority", j=True)
 
 # A command in a process of its own: writes number after number, and tells each one once it was confirmed.
 COMMAND = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from pymongo import MongoClient, WriteConcern
 from stratplan.embedded.server import private_mongod
 
+# As in a terminal: a run in the background hands down that Ctrl-C is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with private_mongod(Path(sys.argv[1]), say=print) as address, MongoClient(address) as client:
     notes = client.test.get_collection("notes", write_concern=WriteConcern("majority", j=True))
     for number in range(int(sys.argv[2])):

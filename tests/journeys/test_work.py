@@ -203,7 +203,7 @@ def test_a_term_is_added_by_the_keyboard_alone(planner: Page, server: Server) ->
         if planner.evaluate("document.activeElement.textContent.includes('Add a term')"):
             break
     planner.keyboard.press("Enter")
-    expect(planner.get_by_label("Word", exact=True)).to_be_focused()
+    expect(planner.get_by_label("Term", exact=True)).to_be_focused()
     planner.keyboard.type("Āmrija")
     planner.keyboard.press("Tab")
     planner.keyboard.type("Izdomāts vārds.")
