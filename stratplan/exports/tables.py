@@ -8,12 +8,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from textwrap import wrap
 from typing import Any
 
 import xlsxwriter
@@ -22,6 +23,9 @@ from stratplan import i18n
 
 LONGEST_CELL = 32_767  # characters, in a spreadsheet
 LONGEST_SHEET_NAME = 31
+LINE_HEIGHT = 15  # points
+HIGHEST_ROW = 409  # points
+BOLD = 0.85  # as many bold letters fit where one plain one does
 
 Value = str | int | Decimal | Fraction | date | None
 
@@ -165,10 +169,13 @@ def _write_sheet(sheet: Any, table: Table, looks: _Looks) -> None:
     heading = looks.plain(
         bold=True, text_wrap=True, valign="vcenter", border=1, border_color="#999999", bg_color="#F1EEE7"
     )
+    sheet.set_row(top, _height((column.title, column.width * BOLD) for column in table.columns))
     for place, column in enumerate(table.columns):
         sheet.set_column(place, place, column.width)
         sheet.write_string(top, place, column.title, heading)
     for line, row in enumerate(table.rows, start=top + 1):
+        if row.kind is not RowKind.GROUP:
+            sheet.set_row(line, _height(_texts(row, table.columns)))
         for place, column in enumerate(table.columns):
             cell = _cell(row, place, column)
             _write_cell(sheet, line, place, cell, looks.of(row.kind, cell.kind, cell.value, cell.mark))
@@ -181,6 +188,21 @@ def _write_sheet(sheet: Any, table: Table, looks: _Looks) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
     sheet.set_footer("&R&P / &N")
+
+
+def _texts(row: Row, columns: Sequence[Column]) -> Iterator[tuple[str, float]]:
+    for place, column in enumerate(columns):
+        value = _cell(row, place, column).value
+        if isinstance(value, str):
+            yield value, column.width
+
+
+def _height(texts: Iterable[tuple[str, float]]) -> float:
+    """Points that a row takes for texts wrapped in columns of so many characters: not every program works it out."""
+    lines = 1
+    for text, width in texts:
+        lines = max(lines, sum(len(wrap(part, max(1, int(width)))) or 1 for part in text.split("\n")))
+    return min(LINE_HEIGHT * lines, HIGHEST_ROW)
 
 
 def _cell(row: Row, place: int, column: Column) -> Cell:

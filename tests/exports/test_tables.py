@@ -118,3 +118,10 @@ def test_a_text_longer_than_a_cell_is_cut_and_says_so() -> None:
     value = sheet_of(table(["x" * (LONGEST_CELL + 5)]))["Plan"]["A5"].value
     assert len(value) == LONGEST_CELL
     assert value.endswith("…")
+
+
+def test_a_row_is_as_high_as_its_longest_text_needs() -> None:
+    sheet = sheet_of(table(["vārds " * 20], ["īss"], ["x" * 30_000], ["viena\nrinda\ntrīs"]))["Plan"]
+    heights = [sheet.row_dimensions[number].height for number in (5, 6, 7, 8)]
+    assert heights[0] >= 15 * len("vārds " * 20) / COLUMNS[0].width
+    assert heights[1:] == [None, pytest.approx(409, abs=1), 45], "one line is the default height"
