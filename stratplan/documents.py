@@ -166,7 +166,7 @@ class LivingDocument(Document):
     @property
     def caption(self) -> str:
         """What the document is called in lists, notices and the history."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind says its own; a document without a kind is never made
 
     @property
     def belongs_to(self) -> tuple[str, PydanticObjectId] | None:
