@@ -20,7 +20,7 @@ from urllib.parse import quote
 from benchmarks.load import ask, requests_a_second
 from benchmarks.plan_generator import generate
 from stratplan import database
-from stratplan.accounts.models import COMMAND_LINE
+from stratplan.actors import COMMAND_LINE
 from stratplan.app import DOCUMENTS
 from stratplan.embedded.server import private_mongod
 from stratplan.goals.models import Task

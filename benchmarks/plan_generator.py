@@ -10,7 +10,7 @@ from random import Random
 from beanie import PydanticObjectId
 
 from stratplan import audit
-from stratplan.accounts.models import COMMAND_LINE
+from stratplan.actors import COMMAND_LINE
 from stratplan.documents import LivingDocument
 from stratplan.goals.models import Goal, Milestone, Report, Task
 from stratplan.goals.states import Execution, Outcome
@@ -98,7 +98,7 @@ async def generate(slug: str, tasks: int) -> Plan:
             execution=Execution.IN_PROGRESS if percent < 100 else Execution.COMPLETED,
             outcome=Outcome.NOT_ASSESSED,
             text=text(15),
-            by_name="stratplan",
+            by=COMMAND_LINE.id,
         )
         for place, task in enumerate(made)
         if place % 10

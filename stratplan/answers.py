@@ -16,7 +16,7 @@ from stratplan.audit import AuditEntry, values_before
 from stratplan.errors import NotVisible, RuleBroken, StaleEdit
 from stratplan.forms import Form
 from stratplan.i18n import _
-from stratplan.web import View, came_from, reader_of, site_of, wants_fragment
+from stratplan.web import View, came_from, reader_of, rights_of, site_of, wants_fragment
 
 log = logging.getLogger("stratplan.failures")
 
@@ -32,6 +32,7 @@ def _render(request: HTMXRequest, template: str, status: int, **context: Any) ->
                 "path": quote(request.scope["path"]),
                 "section": "",
                 "notice": None,
+                "rights": rights_of(request),
                 "request_id": request.scope["state"]["request_id"],
                 **context,
             }
@@ -171,7 +172,7 @@ def _mine(error: StaleEdit, view: View) -> list[tuple[str, str]]:
 
 def _meanwhile(entry: AuditEntry, view: View) -> Meanwhile:
     differences = [one for change in entry.changes for one in wording.differences(change, view.snapshot)]
-    return Meanwhile(entry.at, entry.by_name, wording.deed(entry), differences)
+    return Meanwhile(entry.at, view.name_of(entry.by), wording.deed(entry), differences)
 
 
 def unreachable(request: HTMXRequest, error: PyMongoError) -> Response[str]:

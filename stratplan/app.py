@@ -13,18 +13,21 @@ from litestar_htmx import HTMXPlugin
 
 from stratplan import database, i18n
 from stratplan.accounts import routes as accounts
+from stratplan.accounts.models import Account, Membership, Profile, Session
 from stratplan.answers import exception_handlers
 from stratplan.assets import Assets, static_files
 from stratplan.audit import AuditEntry, Head
 from stratplan.frame import Frame
 from stratplan.goals import routes as goals
 from stratplan.goals.models import Goal, Report, Task
+from stratplan.guard import require_permission
 from stratplan.history import routes as history
 from stratplan.investments import routes as investments
 from stratplan.investments.models import InvestmentLine
 from stratplan.kept import KeepPages
+from stratplan.origin import Sites
 from stratplan.overview import routes as overview
-from stratplan.permissions import Permission, require_permission
+from stratplan.permissions import Permission
 from stratplan.plans import routes as plans
 from stratplan.plans.models import FundingSource, Organisation, Plan, Section, Term
 from stratplan.settings import Settings, resource
@@ -37,6 +40,10 @@ from stratplan.web import Site, open_view
 DOCUMENTS: Sequence[type[Document]] = (
     Head,
     AuditEntry,
+    Account,
+    Profile,
+    Session,
+    Membership,
     Organisation,
     Plan,
     Section,
@@ -50,7 +57,6 @@ DOCUMENTS: Sequence[type[Document]] = (
     SwotEntry,
 )
 LARGEST_REQUEST = 2 * 2**20
-OWN_NAMES = ("127.0.0.1", "localhost", "::1")
 
 
 @get("/health", permission=Permission.OPEN, media_type="text/plain")
@@ -97,4 +103,5 @@ def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date
         debug=False,
     )
     litestar.state.site = site
-    return Frame(litestar, hosts=OWN_NAMES, default_language=settings.language)
+    sites = Sites(public=settings.address, hosts=settings.hosts, proxies=settings.proxies)
+    return Frame(litestar, sites=sites, default_language=settings.language)

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from stratplan.accounts.models import Account
+from stratplan.actors import Actor
 from stratplan.database import Session, in_transaction, transaction_began
 from stratplan.errors import RuleBroken, StaleEdit
 from stratplan.i18n import _
@@ -64,7 +64,7 @@ class AuditEntry(Document):
     number: int
     at: datetime
     by: str
-    by_name: str
+    by_name: str = ""  # of entries made before there were accounts; names are not recorded any more
     tag: str
     changes: list[Change]
     undoes: PydanticObjectId | None = None
@@ -125,7 +125,7 @@ def _as_text(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} cannot be hashed")
 
 
-async def record(tag: str, edits: Sequence[Edit], *, by: Account, undoes: PydanticObjectId | None = None) -> AuditEntry:
+async def record(tag: str, edits: Sequence[Edit], *, by: Actor, undoes: PydanticObjectId | None = None) -> AuditEntry:
     """Write `edits` (all of one scope) and their one audit entry in one transaction, and return the entry.
 
     Raises StaleEdit when a document is no longer at the version it was read at, RuleBroken when a number is taken or
@@ -178,7 +178,7 @@ async def _write(
     scope: PydanticObjectId,
     tag: str,
     edits: Sequence[Edit],
-    by: Account,
+    by: Actor,
     undoes: PydanticObjectId | None,
 ) -> AuditEntry:
     from stratplan.documents import now, stored
@@ -201,7 +201,6 @@ async def _write(
         "number": (head["revision"] if head else 0) + 1,
         "at": moment,
         "by": by.id,
-        "by_name": by.name,
         "tag": tag,
         "changes": [stored(change) for change in changes],
         "undoes": undoes,

@@ -18,7 +18,7 @@ from bson import Decimal128, ObjectId
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from stratplan import audit
-from stratplan.accounts.models import Account
+from stratplan.actors import Actor
 from stratplan.database import Session
 from stratplan.errors import NotVisible, RuleBroken, StaleEdit
 from stratplan.i18n import N_, _
@@ -72,6 +72,9 @@ Headcount = Annotated[
     Field(ge=0, le=100_000, max_digits=8, decimal_places=2, allow_inf_nan=False),
 ]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+# The scope of what belongs to no plan and no organisation: accounts, and roles in all plans.
+SITE = PydanticObjectId("0" * 24)
+
 Reference = PydanticObjectId
 References = Annotated[list[Reference], AfterValidator(lambda keys: list(dict.fromkeys(keys)))]
 
@@ -174,6 +177,16 @@ class LivingDocument(Document):
         return None
 
     @property
+    def responsible(self) -> frozenset[PydanticObjectId]:
+        """The units that lead this or take part in it: whose own it is."""
+        return frozenset()
+
+    def public(self, parts: frozenset[str]) -> Self | None:
+        """This document as residents see it when the plan publishes `parts`; None where they do not: closed unless a
+        kind says otherwise."""
+        return None
+
+    @property
     def key(self) -> PydanticObjectId:
         """The id; every document has one from the moment it is made."""
         assert self.id is not None
@@ -192,12 +205,12 @@ class LivingDocument(Document):
 
     # The verbs that all documents share; slices add their own beside these.
 
-    async def add(self, *, by: Account) -> audit.AuditEntry:
+    async def add(self, *, by: Actor) -> audit.AuditEntry:
         """Write this new document."""
         return await audit.record(f"{self.kind}.created", [audit.created(self)], by=by)
 
     async def edit(
-        self, values: Mapping[str, Any], *, by: Account, based_on: int, tag: str = "edited"
+        self, values: Mapping[str, Any], *, by: Actor, based_on: int, tag: str = "edited"
     ) -> audit.AuditEntry | None:
         """Set `values`, which were decided looking at version `based_on`; None where nothing differs.
 
@@ -212,14 +225,14 @@ class LivingDocument(Document):
             return None
         return await audit.record(f"{self.kind}.{tag}", [change], by=by)
 
-    async def remove(self, *, by: Account, based_on: int) -> audit.AuditEntry:
+    async def remove(self, *, by: Actor, based_on: int) -> audit.AuditEntry:
         """Delete softly; what names this is refused, unlinked or deleted with it, as its `links` say."""
         if based_on != self.version:
             raise StaleEdit(self, {}, await audit.entries_since(self, based_on))
         return await audit.record(f"{self.kind}.deleted", await _deletion(self), by=by)
 
     @classmethod
-    async def arrange(cls, siblings: Iterable[Self], *, by: Account) -> audit.AuditEntry | None:
+    async def arrange(cls, siblings: Iterable[Self], *, by: Actor) -> audit.AuditEntry | None:
         """Give `siblings` (documents with an `order`) the order in which they come."""
         edits = [
             audit.changed(document, order=place)
@@ -276,7 +289,7 @@ def _without(document: LivingDocument, field: str, gone: PydanticObjectId) -> di
     return {field: [item for item in value if item != gone] if isinstance(value, list) else None}
 
 
-async def undo(entry_id: PydanticObjectId, *, scope: PydanticObjectId, by: Account) -> audit.AuditEntry:
+async def undo(entry_id: PydanticObjectId, *, scope: PydanticObjectId, by: Actor) -> audit.AuditEntry:
     """Take one recorded change back, as a new change.
 
     Refused when a document of it has changed since: then its history is the place to choose a version.

@@ -6,19 +6,21 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, cast
-from urllib.parse import SplitResult, urlsplit
 
+from beanie import PydanticObjectId
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from stratplan.accounts.models import LOCAL, Account
+from stratplan.accounts import sessions
+from stratplan.accounts.models import Session
+from stratplan.actors import Actor
 from stratplan.i18n import LANGUAGES, set_language
 from stratplan.i18n import language as language_in_force
-from stratplan.permissions import Permission
+from stratplan.origin import Origin, Sites, parts_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 THEMES = ("auto", "light", "dark")
@@ -34,39 +36,43 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 
+STRICT_TRANSPORT = b"max-age=31536000; includeSubDomains"
+
 log = logging.getLogger("stratplan.requests")
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who asks, and how they want to read."""
+    """Who asks, and how they want to read; `session` is None for one who has not signed in."""
 
-    account: Account
+    session: Session | None
     language: str
     theme: str
 
     @property
-    def permissions(self) -> frozenset[Permission]:
-        """What the reader may do."""
-        return self.account.role.permissions
+    def account(self) -> PydanticObjectId | None:
+        """The account that is signed in."""
+        return None if self.session is None else self.session.account
+
+    @property
+    def actor(self) -> Actor:
+        """The reader as the one who makes a change; only who is signed in may."""
+        if self.session is None:
+            raise LookupError("nobody is signed in")
+        return Actor(str(self.session.account))
 
     @property
     def name(self) -> str:
-        """What the reader is called."""
-        return self.account.name
-
-    @property
-    def rights(self) -> str:
-        """What tells apart readers who see different pages; part of the key a page is kept by."""
-        return self.account.role.value
+        """What the reader is called; empty when not signed in."""
+        return "" if self.session is None else self.session.name
 
 
 class Frame:
     """The outermost ASGI application: wraps the whole app, so that its answers for unknown addresses have it too."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], default_language: str) -> None:
+    def __init__(self, app: ASGIApp, *, sites: Sites, default_language: str) -> None:
         self.app = app
-        self.hosts = frozenset(hosts)
+        self.sites = sites
         self.default_language = default_language
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,7 +86,8 @@ class Frame:
         # A state of its own for each request: the server hands the same mapping to all.
         state = cast("MutableMapping[str, Any]", scope)["state"] = dict(scope.get("state") or {})
         state["request_id"] = request_id
-        reader = state["reader"] = self._reader(headers)
+        origin = state["origin"] = self.sites.origin_of(scope, headers)
+        reader = state["reader"] = await self._reader(scope, origin, headers)
         status = 0
         # What is asked by HEAD is answered as to GET, and its body left out.
         is_head = scope["method"] == "HEAD"
@@ -94,6 +101,7 @@ class Frame:
                 message["headers"] = [
                     *message["headers"],
                     *((k.encode(), v.encode()) for k, v in HEADERS.items() if k.encode() not in present),
+                    *(((b"strict-transport-security", STRICT_TRANSPORT),) if origin.is_secure else ()),
                     (b"x-request-id", request_id.encode()),
                 ]
             elif is_head and message["type"] == "http.response.body":
@@ -102,7 +110,7 @@ class Frame:
 
         token = set_language(reader.language)
         try:
-            refusal = self._refusal(scope["method"], headers)
+            refusal = self._refusal(scope["method"], origin, headers)
             if refusal:
                 await _refuse(send_framed, *refusal)
             else:
@@ -121,26 +129,29 @@ class Frame:
                             "path": scope["path"],
                             "status": status,
                             "ms": taken,
-                            "account": reader.account.id,
+                            "account": str(reader.account) if reader.account else None,
                         },
                         ensure_ascii=False,
                     ),
                 )
 
-    def _reader(self, headers: dict[bytes, str]) -> Reader:
+    async def _reader(self, scope: Scope, origin: Origin, headers: dict[bytes, str]) -> Reader:
         cookies = read_cookies(headers.get(b"cookie", ""))
+        token = cookies.get(origin.session_cookie, "")
+        # What is open to all and the same for all is not worth asking who reads it.
+        wanted = bool(token) and not scope["path"].startswith("/static/")
+        session = await sessions.find(token) if wanted else None
         language = cookies.get("language", "")
         theme = cookies.get("theme", "")
         return Reader(
-            LOCAL,
+            session,
             language if language in LANGUAGES else self.default_language,
             theme if theme in THEMES else "auto",
         )
 
-    def _refusal(self, method: str, headers: dict[bytes, str]) -> tuple[int, str] | None:
+    def _refusal(self, method: str, origin: Origin, headers: dict[bytes, str]) -> tuple[int, str] | None:
         """A status and a sentence for requests that another site's page, or a rebound name, sent in our name."""
-        host = headers.get(b"host", "")
-        if _parts(f"//{host}").hostname not in self.hosts:
+        if not self.sites.knows(origin.host):
             return 400, "This server is not known under the name in the request's Host header.\n"
         if method in SAFE_METHODS:
             return None
@@ -148,17 +159,9 @@ class Frame:
         if site is not None:
             own = site in ("same-origin", "none")
         else:
-            origin = headers.get(b"origin")
-            own = origin is None or _parts(origin).netloc == host
+            sent = headers.get(b"origin")
+            own = sent is None or parts_of(sent).netloc == origin.host
         return None if own else (403, "A change must be sent from this site's own pages.\n")
-
-
-def _parts(address: str) -> SplitResult:
-    """The parts of an address; what is none, such as `http://[`, has none."""
-    try:
-        return urlsplit(address)
-    except ValueError:
-        return urlsplit("")
 
 
 def read_cookies(header: str) -> dict[str, str]:

@@ -83,7 +83,7 @@ class InPlace(Generic[D]):
             return await self.show(request, view, form, status=422)
         document = self.kind.new(scope=view.plan.key, **values, **dict(form.data))
         try:
-            entry = await document.add(by=view.reader.account)
+            entry = await document.add(by=view.reader.actor)
         except RuleBroken as broken:
             form.refuse(broken)
             return await self.show(request, view, form, status=409)
@@ -97,7 +97,7 @@ class InPlace(Generic[D]):
             return await self.show(request, view, form, editing=document, status=422)
         values = {name: value for name, value in form.data if name != "version"}
         try:
-            entry = await document.edit(values, by=view.reader.account, based_on=form.data.version)
+            entry = await document.edit(values, by=view.reader.actor, based_on=form.data.version)
         except RuleBroken as broken:
             form.refuse(broken)
             return await self.show(request, view, form, editing=document, status=409)
@@ -107,7 +107,7 @@ class InPlace(Generic[D]):
         """Delete an entry; the notice has the way back."""
         document = view.get(self.kind, key)
         sent = await read_action(request, Deletion)
-        entry = await document.remove(by=view.reader.account, based_on=sent.version)
+        entry = await document.remove(by=view.reader.actor, based_on=sent.version)
         return await self.again(request, view, entry)
 
     async def move(self, request: HTMXRequest, view: View, key: str, order: list[D]) -> Response[Any]:
@@ -119,7 +119,7 @@ class InPlace(Generic[D]):
             raise StaleEdit(document, {"order": place})
         others = [entry for entry in order if entry.key != document.key]
         others.insert(place - 1, document)
-        entry = await self.kind.arrange(others, by=view.reader.account)
+        entry = await self.kind.arrange(others, by=view.reader.actor)
         return await self.again(request, view, entry, at=document)
 
     async def again(

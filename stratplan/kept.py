@@ -21,6 +21,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from stratplan.frame import read_cookies
+from stratplan.guard import open_plan
 from stratplan.snapshot import Revision, Snapshots
 
 BYTES_HELD = 64 * 2**20
@@ -60,7 +61,7 @@ class KeptPage:
 
 
 class KeepPages(ASGIMiddleware):
-    """Keeps the answers of routes that declare `kept=True`, by address, language, theme and rights."""
+    """Keeps the answers of routes that declare `kept=True`, by address, language, theme and reader."""
 
     def __init__(self, snapshots: Snapshots, today: Callable[[], date]) -> None:
         self.snapshots = snapshots
@@ -79,24 +80,23 @@ class KeepPages(ASGIMiddleware):
             await next_app(scope, receive, send)
             return
         reader = scope["state"]["reader"]
-        if handler.opt.get("permission") not in reader.permissions:
+        plan = await open_plan(scope, self.snapshots)
+        if plan is None or not plan[1].allow(handler.opt["permission"]):
             await next_app(scope, receive, send)  # the guard answers
             return
+        snapshot = plan[0]
         key = (
             scope["path"],
             scope["query_string"],
             reader.language,
             reader.theme,
-            reader.rights,
+            reader.account,
             headers.get(b"hx-request"),
             headers.get(b"hx-boosted"),
             headers.get(b"hx-history-restore-request"),
             headers.get(b"hx-target"),
         )
-        found = await self.snapshots.revision_of(cast("dict[str, Any]", scope["path_params"])["slug"])
-        if found is None:
-            await next_app(scope, receive, send)
-            return
+        found = (snapshot.plan.key, snapshot.revision)
         day = self.today()
         page = self.pages.get(key)
         if page is None or page.revision != found or page.day != day:

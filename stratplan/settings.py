@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PACKAGE = Path(__file__).parent
 
@@ -15,6 +16,19 @@ def resource(name: str) -> Path:
     """The folder `name` (templates, static, seeds, locales): in the installed package, or beside it in a checkout."""
     inside = PACKAGE / name
     return inside if inside.is_dir() else PACKAGE.parent / name
+
+
+def _separated(value: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _is_network(value: str) -> str:
+    ip_network(value)
+    return value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_separated)]
+Networks = Annotated[tuple[Annotated[str, AfterValidator(_is_network)], ...], NoDecode, BeforeValidator(_separated)]
 
 
 class Settings(BaseSettings):
@@ -34,4 +48,13 @@ class Settings(BaseSettings):
     mongod: Path | None = Field(default=None, description="The mongod program for the private database.")
     host: str = Field(default="127.0.0.1", description="The address to serve on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to serve on; 0 picks a free one.")
+    address: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/\s]+$",
+        description="The site's address for people, such as https://plans.example.lv; allowed as a Host.",
+    )
+    hosts: Names = Field(default=(), description="Further names that the server answers to, separated by commas.")
+    proxies: Networks = Field(
+        default=(), description="Addresses or networks of proxies whose X-Forwarded headers are believed."
+    )
     language: Literal["lv", "en"] = Field(default="lv", description="The language of those who chose none.")

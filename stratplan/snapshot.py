@@ -14,15 +14,19 @@ from typing import Any, TypeVar
 
 from beanie import PydanticObjectId
 
+from stratplan.accounts.models import Profile
+from stratplan.actors import PROGRAMS, pseudonym
 from stratplan.audit import AuditEntry, Head
 from stratplan.database import Session, one_moment
-from stratplan.documents import LivingDocument
+from stratplan.documents import SITE, LivingDocument
+from stratplan.i18n import _
 from stratplan.plans.models import Plan
 
 D = TypeVar("D", bound=LivingDocument)
 T = TypeVar("T")
 
-Revision = tuple[int, int]  # of the plan, of its organisation
+Revision = tuple[int, int, int]  # of the plan, of its organisation, of the site
+Scopes = tuple[PydanticObjectId, PydanticObjectId, PydanticObjectId]
 Documents = dict[str, dict[PydanticObjectId, LivingDocument]]  # kind → id → document
 Owned = dict[PydanticObjectId, dict[PydanticObjectId, LivingDocument]]  # owner → id → document that belongs to it
 
@@ -45,17 +49,50 @@ def _by_owner(documents: Documents) -> Owned:
 
 
 class Snapshot:
-    """All living documents of one plan, and its organisation's, as they were at one revision. Never changes."""
+    """All living documents of one plan, its organisation and the site, as they were at one revision, with the names of
+    people. Never changes."""
 
-    def __init__(self, plan: Plan, revision: Revision, documents: Documents, owned: Owned | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        revision: Revision,
+        documents: Documents,
+        owned: Owned | None = None,
+        names: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.plan = plan
         self.revision = revision
+        self.names = names
         self._documents = documents
         self._owned = _by_owner(documents) if owned is None else owned
         self._derived: dict[Hashable, Any] = {}
         self._each: dict[tuple[Hashable, str], dict[PydanticObjectId, Any]] = {}
         self._stale: dict[tuple[Hashable, str], dict[PydanticObjectId, None]] = {}  # of `_each`, to be computed anew
         self._same: dict[Hashable, tuple[Any, Any]] = {}
+        self._public: Snapshot | None = None
+        self._public_before: Snapshot | None = None
+
+    def name_of(self, identity: str) -> str:
+        """What a person, or a program that made a change, is called now; a pseudonym for who is not there any more."""
+        if identity in PROGRAMS:
+            return _(PROGRAMS[identity])
+        return self.names.get(identity) or pseudonym(identity)
+
+    @property
+    def public(self) -> Snapshot:
+        """What of the plan is published, as a plan of its own: every figure, list and search of it knows nothing else.
+
+        Made once, from what the one before it had; names of people are not in it.
+        """
+        if self._public is None:
+            documents = published_part(self)
+            before = self._public_before
+            if before is None:
+                self._public = Snapshot(self.plan, self.revision, documents)
+            else:
+                self._public = before.followed_by(self.plan, self.revision, _differences(before._documents, documents))
+            self._public_before = None
+        return self._public
 
     def all(self, kind: type[D]) -> Mapping[PydanticObjectId, D]:
         """Every living document of a kind, by id, in no order that means anything."""
@@ -112,7 +149,13 @@ class Snapshot:
         self._each[(key, kind.kind)] = known
         return MappingProxyType(known)
 
-    def followed_by(self, plan: Plan, revision: Revision, fresh: Iterable[LivingDocument]) -> Snapshot:
+    def followed_by(
+        self,
+        plan: Plan,
+        revision: Revision,
+        fresh: Iterable[LivingDocument],
+        names: Mapping[str, str] = MappingProxyType({}),
+    ) -> Snapshot:
         """The snapshot after `fresh` documents (deleted ones among them) were written."""
         documents = dict(self._documents)
         owned = dict(self._owned)
@@ -132,7 +175,8 @@ class Snapshot:
                 touched[owner[0]][owner[1]] = None
                 others = {key: other for key, other in owned.get(owner[1], {}).items() if key != document.key}
                 owned[owner[1]] = others if document.deleted else {**others, document.key: document}
-        following = Snapshot(plan, revision, documents, owned)
+        following = Snapshot(plan, revision, documents, owned, names)
+        following._public_before = self._public or self._public_before
         following._same = self._same
         for (key, kind), known in list(self._each.items())[-EACH_CARRIED:]:
             following._each[(key, kind)] = dict(known)
@@ -140,12 +184,68 @@ class Snapshot:
         return following
 
 
+def published_part(snapshot: Snapshot) -> Documents:
+    """The documents that residents see, without what they name that residents do not see.
+
+    What cannot be without something that is not public (a task without its goal, a report without its task) is not
+    public either.
+    """
+    plan = snapshot.plan
+    parts = frozenset(plan.public_parts)
+    documents: Documents = {}
+    for name, kind in LivingDocument.kinds.items():
+        shown = snapshot.each(("public", parts), kind, lambda document: document.public(parts))
+        documents[name] = {key: document for key, document in shown.items() if document is not None}
+    hidden = {
+        key for name in documents for key in snapshot.all(LivingDocument.kinds[name]) if key not in documents[name]
+    }
+    waiting = bool(hidden)
+    while waiting:
+        waiting = False
+        for filed in documents.values():
+            for key, document in list(filed.items()):
+                seen = _without_hidden(document, hidden)
+                if seen is None:
+                    del filed[key]
+                    hidden.add(key)
+                    waiting = True
+                elif seen is not document:
+                    filed[key] = seen
+    return documents
+
+
+def _without_hidden(document: D, hidden: set[PydanticObjectId]) -> D | None:
+    """The document without links to what is hidden; None when it cannot be without one of them."""
+    owner = document.belongs_to
+    if owner is not None and owner[1] in hidden:
+        return None
+    changed: dict[str, Any] = {}
+    for link in document.links:
+        value = getattr(document, link.field, None)
+        if isinstance(value, list):
+            if not hidden.isdisjoint(value):
+                changed[link.field] = [key for key in value if key not in hidden]
+        elif value in hidden:
+            if type(document).model_fields[link.field].is_required():
+                return None
+            changed[link.field] = None
+    return document.model_copy(update=changed) if changed else document
+
+
+def _differences(before: Documents, after: Documents) -> Iterable[LivingDocument]:
+    """What has to be written over `before` to get `after`."""
+    for name in before.keys() | after.keys():
+        old, new = before.get(name, {}), after.get(name, {})
+        yield from (document for key, document in new.items() if old.get(key) is not document)
+        yield from (document.model_copy(update={"deleted": True}) for key, document in old.items() if key not in new)
+
+
 class Snapshots:
     """The snapshots of one process: the most recently read plans, each no older than the last acknowledged write."""
 
     def __init__(self) -> None:
         self._held: OrderedDict[PydanticObjectId, Snapshot] = OrderedDict()
-        self._slugs: dict[str, tuple[PydanticObjectId, PydanticObjectId]] = {}
+        self._slugs: dict[str, Scopes] = {}
         self._queues: dict[PydanticObjectId, asyncio.Lock] = {}
 
     async def revision_of(self, slug: str) -> tuple[PydanticObjectId, Revision] | None:
@@ -155,7 +255,7 @@ class Snapshots:
             raw = await Plan.get_motor_collection().find_one({"slug": slug, "deleted": False}, {"organisation": 1})
             if raw is None:
                 return None
-            scopes = self._slugs[slug] = (PydanticObjectId(raw["_id"]), PydanticObjectId(raw["organisation"]))
+            scopes = self._slugs[slug] = (PydanticObjectId(raw["_id"]), PydanticObjectId(raw["organisation"]), SITE)
         return scopes[0], await _revision(scopes)
 
     async def of(self, slug: str) -> Snapshot | None:
@@ -183,14 +283,19 @@ class Snapshots:
         return snapshot
 
 
-async def _revision(scopes: tuple[PydanticObjectId, PydanticObjectId], session: Session | None = None) -> Revision:
+async def _revision(scopes: Scopes, session: Session | None = None) -> Revision:
     heads = {
         head["_id"]: head["revision"]
         async for head in Head.get_motor_collection().find(
             {"_id": {"$in": list(scopes)}}, {"revision": 1}, session=session
         )
     }
-    return heads.get(scopes[0], 0), heads.get(scopes[1], 0)
+    return heads.get(scopes[0], 0), heads.get(scopes[1], 0), heads.get(scopes[2], 0)
+
+
+async def _names(session: Session) -> Mapping[str, str]:
+    found = Profile.get_motor_collection().find({}, {"name": 1}, session=session)
+    return MappingProxyType({str(raw["_id"]): raw["name"] async for raw in found})
 
 
 async def _load(key: PydanticObjectId, known: Snapshot | None) -> Snapshot | None:
@@ -199,12 +304,13 @@ async def _load(key: PydanticObjectId, known: Snapshot | None) -> Snapshot | Non
         if raw is None:
             return None
         plan = Plan.model_validate(raw)
-        scopes = (plan.key, plan.organisation)
+        scopes = (plan.key, plan.organisation, SITE)
         revision = await _revision(scopes, session)
         if known is not None and known.plan.organisation == plan.organisation:
             fresh = await _changed_since(scopes, known.revision, revision, session)
             if fresh is not None:
-                return known.followed_by(plan, revision, fresh)
+                names = known.names if known.revision[2] == revision[2] else await _names(session)
+                return known.followed_by(plan, revision, fresh, names)
         documents: Documents = {}
         for name, kind in LivingDocument.kinds.items():
             cursor = kind.get_motor_collection().find(
@@ -212,14 +318,14 @@ async def _load(key: PydanticObjectId, known: Snapshot | None) -> Snapshot | Non
             )
             found = [kind.model_validate(raw) for raw in await cursor.to_list(None)]
             documents[name] = {document.key: document for document in found}
-        return Snapshot(plan, revision, documents)
+        return Snapshot(plan, revision, documents, names=await _names(session))
 
 
 async def _changed_since(
-    scopes: tuple[PydanticObjectId, PydanticObjectId], known: Revision, current: Revision, session: Session
+    scopes: Scopes, known: Revision, current: Revision, session: Session
 ) -> list[LivingDocument] | None:
     """The documents written after revision `known`; None when there are too many to be worth following."""
-    if (current[0] - known[0]) + (current[1] - known[1]) > ENTRIES_WORTH_FOLLOWING:
+    if sum(current) - sum(known) > ENTRIES_WORTH_FOLLOWING:
         return None
     wanted: dict[str, set[PydanticObjectId]] = defaultdict(set)
     newer = [{"scope": scope, "number": {"$gt": before}} for scope, before in zip(scopes, known, strict=True)]

@@ -22,8 +22,9 @@ from stratplan.documents import LivingDocument
 from stratplan.errors import NotVisible
 from stratplan.forms import Form, FormModel, chosen
 from stratplan.frame import Reader
+from stratplan.guard import open_plan, plan_of
 from stratplan.i18n import _
-from stratplan.permissions import Permission
+from stratplan.permissions import NONE, Permission, Rights
 from stratplan.plans.models import Plan, Term, TermKind
 from stratplan.snapshot import Snapshot, Snapshots
 
@@ -60,12 +61,14 @@ class View:
         site: Site,
         snapshot: Snapshot,
         reader: Reader,
+        rights: Rights,
         day: date,
         asked: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.site = site
         self.snapshot = snapshot
         self.reader = reader
+        self.rights = rights
         self.day = day
         self.asked = asked
         self.today = site.today()
@@ -145,9 +148,24 @@ class View:
         changed = i18n.day_of(document.worded_at)
         return changed if changed > self.day else None
 
-    def can(self, permission: str) -> bool:
-        """Whether the reader is offered this here: only looking, on a page that shows a past day."""
-        return Permission(permission) in self.reader.permissions and (self.is_today or permission.endswith(":read"))
+    def can(self, permission: str, about: LivingDocument | None = None) -> bool:
+        """Whether the reader is offered this here (about this document, where one is given): only looking, on a page
+        that shows a past day."""
+        responsible = None if about is None else about.responsible
+        return self.rights.allow(Permission(permission), responsible) and (
+            self.is_today or permission.endswith(":read")
+        )
+
+    def can_undo(self, by: str) -> bool:
+        """Whether the reader may take back a change that `by` made."""
+        if self.can(Permission.HISTORY_UNDO):
+            return True
+        is_own = self.reader.account is not None and by == self.reader.actor.id
+        return is_own and self.can(Permission.HISTORY_UNDO_OWN)
+
+    def name_of(self, identity: str) -> str:
+        """What the one who made a change is called; nothing to residents, who are told of units, not of people."""
+        return self.snapshot.name_of(identity) if self.rights.sees_unpublished else ""
 
     def explain(self, text: str) -> list[tuple[str, str | None]]:
         """A text in pieces, each abbreviation with what it stands for."""
@@ -164,7 +182,7 @@ class View:
         """Pieces of pages made earlier from this snapshot for this day, language and rights, to be used again and added
         to: the rows of a long table. Only the last few variants are held."""
         held: dict[Any, dict[Any, str]] = self.snapshot.derive(("pieces", name), dict)
-        variant = (self.day, self.is_today, self.reader.language, self.reader.rights)
+        variant = (self.day, self.is_today, self.reader.language, self.rights)
         if variant not in held:
             while len(held) >= VARIANTS_HELD:
                 del held[next(iter(held))]
@@ -173,10 +191,10 @@ class View:
 
     async def fresh(self) -> "View":
         """The same view after a change."""
-        snapshot = await self.site.snapshots.of(self.plan.slug)
-        if snapshot is None:
+        found = await plan_of(self.plan.slug, self.reader.account, self.site.snapshots)
+        if found is None:
             raise NotVisible(_("There is no such plan."))
-        return View(self.site, snapshot, self.reader, self.day, self.asked)
+        return View(self.site, found[0], self.reader, found[1], self.day, self.asked)
 
 
 def _is_illustrative(document: LivingDocument) -> bool:
@@ -197,12 +215,22 @@ def reader_of(request: HTMXRequest) -> Reader:
     return reader
 
 
+def rights_of(request: HTMXRequest) -> Rights:
+    """What the reader may do where the guard let them in; outside of plans, what they may do in the installation."""
+    rights: Rights = request.scope["state"].get("rights", NONE)
+    return rights
+
+
 async def open_view(request: HTMXRequest, slug: str) -> View:
     """The plan in the address, for this reader, on the day asked for (`as_of`, else today)."""
-    site = site_of(request)
-    snapshot = await site.snapshots.of(slug)
-    if snapshot is None:
+    site, reader = site_of(request), reader_of(request)
+    asked_for = request.path_params.get("slug") == slug
+    found = await (
+        open_plan(request.scope, site.snapshots) if asked_for else plan_of(slug, reader.account, site.snapshots)
+    )
+    if found is None:
         raise NotVisible(_("There is no such plan."))
+    snapshot, rights = found
     asked = request.query_params.get("as_of", "")
     day = site.today()
     if asked:
@@ -211,7 +239,7 @@ async def open_view(request: HTMXRequest, slug: str) -> View:
         except ValueError:
             raise ClientException(_("The day in as_of is written YYYY-MM-DD, such as 2016-09-30.")) from None
     view = request.scope["state"]["view"] = View(
-        site, snapshot, reader_of(request), day, list(request.query_params.multi_items())
+        site, snapshot, reader, rights, day, list(request.query_params.multi_items())
     )
     return view
 
@@ -292,7 +320,7 @@ async def _notice(entry_id: str, view: View) -> Notice | None:
 
 def notice_of(entry: AuditEntry, view: View) -> Notice:
     """The notice of a recorded change."""
-    undo = view.url(f"/changes/{entry.id}/undo") if view.can(Permission.HISTORY_UNDO) else None
+    undo = view.url(f"/changes/{entry.id}/undo") if view.can_undo(entry.by) else None
     return Notice(wording.deed(entry), undo)
 
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,20 @@ class Server:
     """A running server and where its plan is."""
 
     address: str
+    data: str
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def token(self, role: str) -> str:
+        """The token of a session of somebody with this role in all plans; one person a role."""
+        if role not in self.tokens:
+            self.tokens[role] = subprocess.run(
+                [sys.executable, "-m", "tests.signing_in", self.data, role],
+                check=True,
+                capture_output=True,
+                text=True,
+                env=_environment(self.data),
+            ).stdout.strip()
+        return self.tokens[role]
 
     def plan(self, path: str = "", **query: str) -> str:
         """The address of a page of the Daugavpils plan, without the host."""
@@ -53,12 +67,17 @@ class Server:
         return f"/plans/{SLUG}{path}" + (f"?{asked}" if asked else "")
 
 
+def _environment(data: str) -> dict[str, str]:
+    environment = {**os.environ, "STRATPLAN_DATA_DIR": data, "STRATPLAN_LANGUAGE": "lv"}
+    environment.pop("STRATPLAN_MONGODB_URI", None)
+    return environment
+
+
 @contextmanager
 def running_server() -> Iterator[Server]:
     """`stratplan demo` on a free port with data of its own."""
     with tempfile.TemporaryDirectory(prefix="sp-") as folder:
-        environment = {**os.environ, "STRATPLAN_DATA_DIR": f"{folder}/data", "STRATPLAN_LANGUAGE": "lv"}
-        environment.pop("STRATPLAN_MONGODB_URI", None)
+        data = f"{folder}/data"
         log = Path(folder) / "log"
         with (
             log.open("w") as said,
@@ -67,14 +86,14 @@ def running_server() -> Iterator[Server]:
                 stdout=subprocess.PIPE,
                 stderr=said,
                 text=True,
-                env=environment,
+                env=_environment(data),
             ) as process,
         ):
             try:
                 assert process.stdout is not None
                 found = next((m for line in process.stdout if (m := re.search(r"http://[\d.]+:\d+", line))), None)
                 assert found, log.read_text()
-                yield Server(found[0])
+                yield Server(found[0], data)
             finally:
                 process.send_signal(signal.SIGINT)
                 process.wait(20)
@@ -100,9 +119,17 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def opened(
-    browser: Browser, server: Server, *, width: int = 1280, dark: bool = False, language: str = "lv", **options: Any
+    browser: Browser,
+    server: Server,
+    *,
+    role: str | None = "admin",
+    width: int = 1280,
+    dark: bool = False,
+    language: str = "lv",
+    **options: Any,
 ) -> Iterator[Page]:
-    """A tab of a reader of their own; fails if the console or the security policy complained."""
+    """A tab of somebody with this role in all plans (None: nobody signed in); fails if the console or the security
+    policy complained."""
     context = browser.new_context(
         base_url=server.address,
         viewport={"width": width, "height": 900},
@@ -111,6 +138,8 @@ def opened(
         **options,
     )
     context.add_cookies([{"name": "language", "value": language, "url": server.address}])
+    if role is not None:
+        context.add_cookies([{"name": "session", "value": server.token(role), "url": server.address}])
     context.set_default_timeout(10_000)
     if options.get("java_script_enabled", True):
         context.add_init_script(WATCH_POLICY)
@@ -153,7 +182,8 @@ def every_kind_of_page(server: Server) -> list[str]:
     }
     found: dict[str, str] = {}
     queue = ["/plans", f"/plans/{SLUG}?as_of={DAY}"]
-    with httpx.Client(base_url=server.address, timeout=30) as client:
+    cookies = {"session": server.token("admin")}
+    with httpx.Client(base_url=server.address, timeout=30, cookies=cookies) as client:
         for address in queue:
             answer = client.get(address)
             if not answer.headers["content-type"].startswith("text/html"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -12,10 +13,12 @@ import pytest
 import pytest_asyncio
 
 from stratplan import database
+from stratplan.accounts import sessions
+from stratplan.accounts.models import Account
 from stratplan.app import DOCUMENTS, create_app
 from stratplan.frame import Frame
 from stratplan.settings import Settings
-from tests.factories import TODAY_IN_PLAN, Made, make_plan
+from tests.factories import TODAY_IN_PLAN, Made, make_account, make_plan
 
 
 @pytest.fixture(scope="session")
@@ -66,11 +69,34 @@ async def app(mongo_uri: str, settings: Settings, db: database.Database) -> Fram
     return create_app(settings, mongo_uri, today=lambda: TODAY_IN_PLAN)
 
 
+@asynccontextmanager
+async def reading(app: Frame, account: Account | None) -> AsyncIterator[httpx.AsyncClient]:
+    """A reader without JavaScript: follows no redirect by itself, reads Latvian, is signed in as `account`."""
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", timeout=60) as reader:
+        if account is not None:
+            cookie = f"session={await sessions.begin(account.key)}"
+
+            async def sign(request: httpx.Request) -> None:
+                sent = request.headers.get("cookie", "")
+                if "session=" not in sent:
+                    request.headers["cookie"] = f"{sent}; {cookie}" if sent else cookie
+
+            reader.event_hooks["request"] = [sign]
+        yield reader
+
+
 @pytest_asyncio.fixture
 async def client(app: Frame) -> AsyncIterator[httpx.AsyncClient]:
-    """A reader without JavaScript: follows no redirect by itself, reads Latvian."""
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as reader:
+    """An administrator."""
+    async with reading(app, await make_account()) as reader:
+        yield reader
+
+
+@pytest_asyncio.fixture
+async def stranger(app: Frame) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who has not signed in."""
+    async with reading(app, None) as reader:
         yield reader
 
 

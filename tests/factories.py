@@ -8,17 +8,22 @@ from typing import Any
 
 from beanie import PydanticObjectId
 
-from stratplan.accounts.models import LOCAL
+from stratplan.accounts import sessions
+from stratplan.accounts.models import Account, Membership
+from stratplan.actors import COMMAND_LINE, Actor
+from stratplan.documents import SITE
 from stratplan.goals.models import Goal, Report, Task
 from stratplan.goals.states import Execution, Outcome
 from stratplan.investments.models import InvestmentLine
 from stratplan.period import Period
+from stratplan.permissions import Role
 from stratplan.plans.models import FundingKind, FundingSource, Organisation, Plan
 from stratplan.snapshot import Snapshot, Snapshots
 from stratplan.swot.models import Quadrant, SwotEntry
 from stratplan.units.models import Unit, UnitKind
 
 TODAY_IN_PLAN = date(2016, 9, 30)
+SOMEBODY = Actor("somebody")
 
 
 @dataclass
@@ -48,7 +53,7 @@ async def make_plan(slug: str = "plans", **values: Any) -> Made:
     """A plan 2015–2017 of one organisation with one unit, source, goal and task."""
     key = PydanticObjectId()
     organisation = Organisation(id=key, scope=key, name="Sociālo lietu pārvalde", short="SLP")
-    await organisation.add(by=LOCAL)
+    await organisation.add(by=SOMEBODY)
     plan = Plan.new(
         **{
             "slug": slug,
@@ -59,22 +64,44 @@ async def make_plan(slug: str = "plans", **values: Any) -> Made:
             **values,
         }
     )
-    await plan.add(by=LOCAL)
+    await plan.add(by=SOMEBODY)
     unit = Unit.new(scope=key, name="Ķekavas nodaļa", short="ĶN", sort=UnitKind.DEPARTMENT)
-    await unit.add(by=LOCAL)
+    await unit.add(by=SOMEBODY)
     source = FundingSource.new(
         scope=plan.key, code="PB", name="Pašvaldības budžets", funding=FundingKind.MUNICIPAL, order=1
     )
-    await source.add(by=LOCAL)
+    await source.add(by=SOMEBODY)
     goal = await make_goal(plan.key)
     task = await make_task(plan.key, goal, lead=unit.key, sources=[source.key])
     return Made(organisation, plan, unit, source, goal, task)
 
 
+async def make_account(
+    role: Role | None = Role.ADMIN,
+    *,
+    scope: PydanticObjectId = SITE,
+    units: list[PydanticObjectId] | None = None,
+    name: str = "Zane Kalniņa",
+    email: str = "",
+) -> Account:
+    """A person who may sign in, with a role in all plans (or in the one that `scope` names)."""
+    address = email or f"{PydanticObjectId()}@example.org"
+    account = await Account.register(name=name, email=address, by=COMMAND_LINE)
+    if role is not None:
+        membership = Membership.new(scope=scope, account=account.key, role=role, units=units or [])
+        await membership.add(by=COMMAND_LINE)
+    return account
+
+
+async def cookie_of(account: Account, *, strong: bool = False) -> str:
+    """The cookie of a new session of the account."""
+    return f"session={await sessions.begin(account.key, strong=strong)}"
+
+
 async def make_goal(scope: PydanticObjectId, code: str = "SM1", **values: Any) -> Goal:
     """A goal of the plan."""
     goal = Goal.new(**{"scope": scope, "code": code, "order": 1, "title": f"Mērķis {code}", **values})
-    await goal.add(by=LOCAL)
+    await goal.add(by=SOMEBODY)
     return goal
 
 
@@ -90,7 +117,7 @@ async def make_task(scope: PydanticObjectId, goal: Goal, number: str = "1.1", **
             **values,
         }
     )
-    await task.add(by=LOCAL)
+    await task.add(by=SOMEBODY)
     return task
 
 
@@ -99,14 +126,14 @@ async def make_line(scope: PydanticObjectId, goal: Goal, number: str = "1.1", **
     line = InvestmentLine.new(
         **{"scope": scope, "goal": goal.key, "number": number, "title": f"Rinda {number}", **values}
     )
-    await line.add(by=LOCAL)
+    await line.add(by=SOMEBODY)
     return line
 
 
 async def make_swot(scope: PydanticObjectId, text: str = "Maz darbinieku", **values: Any) -> SwotEntry:
     """A weakness that nothing answers."""
     entry = SwotEntry.new(**{"scope": scope, "quadrant": Quadrant.WEAKNESS, "text": text, "order": 1, **values})
-    await entry.add(by=LOCAL)
+    await entry.add(by=SOMEBODY)
     return entry
 
 
@@ -121,7 +148,7 @@ async def make_report(task: Task, on: date, percent: int | None, **values: Any) 
             "execution": Execution.IN_PROGRESS,
             "outcome": Outcome.NOT_ASSESSED,
             "text": "Strādājam.",
-            "by": LOCAL,
+            "by": SOMEBODY,
             "based_on": current.version,
             **values,
         }

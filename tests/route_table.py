@@ -19,6 +19,8 @@ class Route:
     path: str
     permission: Permission | None
     kept: bool
+    responsible: bool = False
+    streams: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -33,6 +35,13 @@ def routes_of(app: Frame) -> list[Route]:
         for handler in handlers:
             for method in sorted(getattr(handler, "http_methods", None) or {"GET"}):
                 found.append(
-                    Route(str(method), route.path, handler.opt.get("permission"), bool(handler.opt.get("kept")))
+                    Route(
+                        str(method),
+                        route.path,
+                        handler.opt.get("permission"),
+                        bool(handler.opt.get("kept")),
+                        "responsible" in handler.opt,
+                        bool(handler.opt.get("streams")),
+                    )
                 )
     return sorted(found, key=str)

@@ -8,7 +8,6 @@ import pytest
 from beanie import PydanticObjectId
 
 from stratplan import audit
-from stratplan.accounts.models import LOCAL
 from stratplan.audit import AuditEntry, Head
 from stratplan.database import Database
 from stratplan.documents import undo
@@ -18,7 +17,7 @@ from stratplan.goals.states import Execution, Outcome
 from stratplan.plans.models import FundingSource
 from stratplan.swot.models import SwotEntry
 from stratplan.units.models import Unit, UnitKind
-from tests.factories import TODAY_IN_PLAN, Made, make_goal, make_plan, make_report, make_swot, make_task
+from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_goal, make_plan, make_report, make_swot, make_task
 
 
 async def entries_of(scope: PydanticObjectId) -> list[AuditEntry]:
@@ -33,7 +32,7 @@ async def again(document: Task) -> Task:
 
 async def test_an_edit_leaves_the_state_one_entry_and_a_moved_head(made: Made) -> None:
     before = len(await entries_of(made.scope))
-    entry = await made.task.edit({"title": "Jauns nosaukums"}, by=LOCAL, based_on=1)
+    entry = await made.task.edit({"title": "Jauns nosaukums"}, by=SOMEBODY, based_on=1)
     task = await again(made.task)
     assert (task.title, task.version) == ("Jauns nosaukums", 2)
     assert task.worded_at is not None
@@ -63,15 +62,15 @@ async def test_the_chain_hashes_what_is_stored(made: Made) -> None:
 
 async def test_an_edit_that_changes_nothing_writes_nothing(made: Made) -> None:
     before = len(await entries_of(made.scope))
-    assert await made.task.edit({"title": made.task.title}, by=LOCAL, based_on=1) is None
+    assert await made.task.edit({"title": made.task.title}, by=SOMEBODY, based_on=1) is None
     assert len(await entries_of(made.scope)) == before
 
 
 async def test_an_edit_based_on_an_older_version_is_refused_with_both_versions(made: Made) -> None:
-    await made.task.edit({"title": "Pirmā"}, by=LOCAL, based_on=1)
+    await made.task.edit({"title": "Pirmā"}, by=SOMEBODY, based_on=1)
     current = await again(made.task)
     with pytest.raises(StaleEdit) as refused:
-        await current.edit({"title": "Otrā"}, by=LOCAL, based_on=1)
+        await current.edit({"title": "Otrā"}, by=SOMEBODY, based_on=1)
     assert refused.value.current.caption == "1.1 Pirmā"
     assert refused.value.mine == {"title": "Otrā"}
     assert (await again(made.task)).title == "Pirmā"
@@ -80,8 +79,8 @@ async def test_an_edit_based_on_an_older_version_is_refused_with_both_versions(m
 async def test_two_writers_who_read_the_same_version_do_not_both_win(made: Made) -> None:
     mine, yours = await again(made.task), await again(made.task)
     outcomes = await asyncio.gather(
-        mine.edit({"title": "Mans"}, by=LOCAL, based_on=1),
-        yours.edit({"title": "Tavs"}, by=LOCAL, based_on=1),
+        mine.edit({"title": "Mans"}, by=SOMEBODY, based_on=1),
+        yours.edit({"title": "Tavs"}, by=SOMEBODY, based_on=1),
         return_exceptions=True,
     )
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["AuditEntry", "StaleEdit"]
@@ -91,7 +90,7 @@ async def test_two_writers_who_read_the_same_version_do_not_both_win(made: Made)
 async def test_a_report_in_between_does_not_make_an_edit_of_the_texts_stale(made: Made) -> None:
     await make_report(made.task, TODAY_IN_PLAN, 40)
     task = await again(made.task)
-    assert await task.edit({"title": "Precizēts"}, by=LOCAL, based_on=1) is not None
+    assert await task.edit({"title": "Precizēts"}, by=SOMEBODY, based_on=1) is not None
     assert (await again(made.task)).title == "Precizēts"
 
 
@@ -114,15 +113,15 @@ async def test_a_taken_number_is_refused_and_nothing_is_written(made: Made) -> N
 
 async def test_numbers_are_swapped_in_one_change(made: Made) -> None:
     other = await make_task(made.scope, made.goal, "1.2")
-    await Task.renumber([(made.task, "1.2"), (other, "1.1")], by=LOCAL)
+    await Task.renumber([(made.task, "1.2"), (other, "1.1")], by=SOMEBODY)
     assert ((await again(made.task)).number, (await again(other)).number) == ("1.2", "1.1")
 
 
 async def test_a_reference_to_what_is_gone_is_refused(made: Made) -> None:
     goal = await make_goal(made.scope, "SM2")
-    await goal.remove(by=LOCAL, based_on=1)
+    await goal.remove(by=SOMEBODY, based_on=1)
     with pytest.raises(RuleBroken) as refused:
-        await made.task.move(goal.key, "2.1", by=LOCAL, based_on=1)
+        await made.task.move(goal.key, "2.1", by=SOMEBODY, based_on=1)
     assert refused.value.field == "goal"
 
 
@@ -131,9 +130,9 @@ async def test_a_reference_into_another_plan_is_refused_and_to_a_unit_of_its_org
     before = await entries_of(made.scope)
     for values in ({"goal": other.goal.key}, {"lead": other.unit.key}, {"sources": [other.source.key]}):
         with pytest.raises(RuleBroken):
-            await made.task.edit(values, by=LOCAL, based_on=1)
+            await made.task.edit(values, by=SOMEBODY, based_on=1)
     assert await entries_of(made.scope) == before
-    assert await made.task.edit({"partners": [made.unit.key]}, by=LOCAL, based_on=1)
+    assert await made.task.edit({"partners": [made.unit.key]}, by=SOMEBODY, based_on=1)
 
 
 @pytest.mark.parametrize("kind", [Goal, Unit, FundingSource])
@@ -142,14 +141,14 @@ async def test_what_is_in_use_is_not_deleted_and_the_refusal_names_where(
 ) -> None:
     document = {Goal: made.goal, Unit: made.unit, FundingSource: made.source}[kind]
     with pytest.raises(RuleBroken, match=r"1\.1 Uzdevums"):
-        await document.remove(by=LOCAL, based_on=1)
+        await document.remove(by=SOMEBODY, based_on=1)
 
 
 async def test_deleting_a_task_unlinks_and_takes_its_reports_and_undoing_brings_all_back(made: Made) -> None:
     swot = await make_swot(made.scope, tasks=[made.task.key])
     report = await make_report(made.task, TODAY_IN_PLAN, 40)
     task = await again(made.task)
-    entry = await task.remove(by=LOCAL, based_on=task.version)
+    entry = await task.remove(by=SOMEBODY, based_on=task.version)
 
     async def state() -> tuple[bool, bool, list[PydanticObjectId]]:
         kept = await SwotEntry.get(swot.key)
@@ -160,26 +159,26 @@ async def test_deleting_a_task_unlinks_and_takes_its_reports_and_undoing_brings_
 
     assert await state() == (True, True, [])
     assert entry.id is not None
-    undone = await undo(entry.id, scope=made.scope, by=LOCAL)
+    undone = await undo(entry.id, scope=made.scope, by=SOMEBODY)
     assert await state() == (False, False, [made.task.key])
     assert (undone.tag, undone.undoes) == ("change.undone", entry.id)
 
 
 async def test_a_change_that_others_built_on_is_not_undone(made: Made) -> None:
-    entry = await made.task.edit({"title": "Pirmā"}, by=LOCAL, based_on=1)
-    await (await again(made.task)).edit({"title": "Otrā"}, by=LOCAL, based_on=2)
+    entry = await made.task.edit({"title": "Pirmā"}, by=SOMEBODY, based_on=1)
+    await (await again(made.task)).edit({"title": "Otrā"}, by=SOMEBODY, based_on=2)
     assert entry is not None
     assert entry.id is not None
     with pytest.raises(RuleBroken):
-        await undo(entry.id, scope=made.scope, by=LOCAL)
+        await undo(entry.id, scope=made.scope, by=SOMEBODY)
     assert (await again(made.task)).title == "Otrā"
 
 
 async def test_undoing_the_making_of_something_deletes_it(made: Made, db: Database) -> None:
     swot = SwotEntry.new(scope=made.scope, quadrant="threat", text="Draudi", order=1)
-    entry = await swot.add(by=LOCAL)
+    entry = await swot.add(by=SOMEBODY)
     assert entry.id is not None
-    await undo(entry.id, scope=made.scope, by=LOCAL)
+    await undo(entry.id, scope=made.scope, by=SOMEBODY)
     gone = await SwotEntry.get(swot.key)
     assert gone is not None
     assert gone.deleted
@@ -188,7 +187,7 @@ async def test_undoing_the_making_of_something_deletes_it(made: Made, db: Databa
 async def test_a_percentage_is_refused_where_milestones_count(made: Made) -> None:
     await made.task.edit(
         {"milestones": [{"key": "a", "title": "Projekts"}, {"key": "b", "title": "Būvdarbi"}]},
-        by=LOCAL,
+        by=SOMEBODY,
         based_on=1,
     )
     with pytest.raises(RuleBroken) as refused:
@@ -201,7 +200,7 @@ async def test_a_percentage_is_refused_where_milestones_count(made: Made) -> Non
         outcome=Outcome.NOT_ASSESSED,
         text="",
         done={"a": TODAY_IN_PLAN},
-        by=LOCAL,
+        by=SOMEBODY,
         based_on=task.version,
     )
     assert [milestone.done_on for milestone in (await again(made.task)).milestones] == [TODAY_IN_PLAN, None]
@@ -211,11 +210,11 @@ async def test_a_unit_is_not_deleted_while_a_task_of_a_plan_takes_it(made: Made)
     """The two are changes of two scopes: of the organisation, and of the plan."""
     for turn in range(5):
         unit = Unit.new(scope=made.organisation.key, name=f"Nodaļa {turn}", sort=UnitKind.DEPARTMENT)
-        await unit.add(by=LOCAL)
+        await unit.add(by=SOMEBODY)
         task = await again(made.task)
         outcomes = await asyncio.gather(
-            unit.remove(by=LOCAL, based_on=1),
-            task.edit({"lead": unit.key}, by=LOCAL, based_on=task.version),
+            unit.remove(by=SOMEBODY, based_on=1),
+            task.edit({"lead": unit.key}, by=SOMEBODY, based_on=task.version),
             return_exceptions=True,
         )
         assert [type(outcome) for outcome in outcomes].count(RuleBroken) == 1
@@ -225,9 +224,9 @@ async def test_a_unit_is_not_deleted_while_a_task_of_a_plan_takes_it(made: Made)
 
 
 async def test_of_those_who_undo_one_change_at_once_all_but_one_are_told(made: Made) -> None:
-    entry = await made.task.edit({"title": "Jauns nosaukums"}, by=LOCAL, based_on=1)
+    entry = await made.task.edit({"title": "Jauns nosaukums"}, by=SOMEBODY, based_on=1)
     assert entry is not None
-    undoing = (undo(PydanticObjectId(entry.id), scope=made.scope, by=LOCAL) for _ in range(4))
+    undoing = (undo(PydanticObjectId(entry.id), scope=made.scope, by=SOMEBODY) for _ in range(4))
     outcomes = await asyncio.gather(*undoing, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes].count(RuleBroken) == 3
     assert (await again(made.task)).title == "Uzdevums 1.1"

@@ -17,11 +17,13 @@ from mongomock_motor import AsyncMongoMockClient
 from pydantic import ValidationError
 
 from stratplan import app, database
+from stratplan.accounts.models import Account, Membership
 from stratplan.documents import LivingDocument, stored
 from stratplan.goals.models import Goal, Milestone, Report, Task
 from stratplan.goals.states import Execution, Outcome
 from stratplan.investments.models import InvestmentLine, MoneyReport, Share, Stage, YearAmount
 from stratplan.period import Period
+from stratplan.permissions import Role
 from stratplan.plans.models import FundingKind, FundingSource, Organisation, Plan, PlanState, Section, Term, TermKind
 from stratplan.swot.models import Quadrant, SwotEntry
 from stratplan.units.models import Unit, UnitKind
@@ -89,7 +91,7 @@ def one_of_each() -> list[LivingDocument]:
             execution=Execution.IN_PROGRESS,
             outcome=Outcome.PARTLY_REACHED,
             text="Padarīts.",
-            by_name="Vadītāja",
+            by="6b05d981bc2241336fe688b2",
             illustrative=True,
         ),
         InvestmentLine.new(
@@ -111,6 +113,8 @@ def one_of_each() -> list[LivingDocument]:
             note="Piezīme",
         ),
         SwotEntry.new(scope=KEY, quadrant=Quadrant.THREAT, text="Draudi", order=4, goals=[KEY], tasks=[OTHER]),
+        Account.new(scope=KEY, disabled=True),
+        Membership.new(scope=KEY, account=OTHER, role=Role.REPORTER, units=[KEY]),
     ]
 
 
@@ -146,7 +150,7 @@ async def test_amounts_are_stored_exactly_and_days_and_periods_as_text_that_sort
         (InvestmentLine, {"number": "1", "title": "x", "goal": KEY, "amount": "1" * 13}),
         (InvestmentLine, {"number": "1", "title": "x", "goal": KEY, "shares": [{"source": KEY}]}),
         (Unit, {"name": "N", "sort": "position", "valid_from": "2017-01-01", "valid_to": "2016-01-01"}),
-        (Report, {"task": KEY, "on": "2016-09-30", "percent": 101, "execution": "in_progress", "by_name": "x"}),
+        (Report, {"task": KEY, "on": "2016-09-30", "percent": 101, "execution": "in_progress"}),
     ],
 )
 async def test_limits_hold_whoever_writes(mocked: None, kind: type[LivingDocument], values: dict[str, object]) -> None:

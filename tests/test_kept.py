@@ -10,18 +10,17 @@ import httpx
 import pytest
 from pymongo import monitoring
 
-from stratplan.accounts.models import LOCAL
 from stratplan.frame import Frame
 from stratplan.plans.models import Term
 from stratplan.snapshot import Snapshots
-from tests.factories import Made, make_plan
+from tests.factories import SOMEBODY, Made, make_plan
 
 PAGE = "/plans/plans/terms"
 
 
 async def add_term(made: Made, word: str) -> Term:
     term = Term.new(scope=made.scope, word=word, meaning="Skaidrojums.")
-    await term.add(by=LOCAL)
+    await term.add(by=SOMEBODY)
     return term
 
 
@@ -34,12 +33,14 @@ async def test_a_page_shows_the_write_that_was_acknowledged_before_it_was_asked_
         assert word in (await client.get(PAGE)).text
 
 
-async def test_a_kept_page_costs_one_read_of_the_heads(client: httpx.AsyncClient, made: Made, sent: list[str]) -> None:
+async def test_a_kept_page_costs_one_read_of_the_session_and_one_of_the_heads(
+    client: httpx.AsyncClient, made: Made, sent: list[str]
+) -> None:
     await client.get(PAGE)
     await client.get(PAGE)
     sent.clear()
     await client.get(PAGE)
-    assert sent == ["find heads"]
+    assert sent == ["find sessions", "find heads"]
 
 
 async def test_heads_that_are_ahead_of_the_snapshot_do_not_make_a_page_newer_than_it_is(
@@ -48,10 +49,10 @@ async def test_heads_that_are_ahead_of_the_snapshot_do_not_make_a_page_newer_tha
     """A write in flight shows in the heads before it is majority-committed and snapshots have it."""
     found = await Snapshots().revision_of("plans")
     assert found is not None
-    plan, (revision, organisations) = found
+    plan, (revision, *others) = found
     written = Snapshots.revision_of
     with monkeypatch.context() as ahead:
-        early = [(plan, (revision + 1, organisations))]
+        early = [(plan, (revision + 1, *others))]
         ahead.setattr(Snapshots, "revision_of", lambda self, slug: _now(early.pop()) if early else written(self, slug))
         await client.get(PAGE)
     await add_term(made, "Atbalsts")
@@ -68,8 +69,8 @@ async def test_an_address_that_passed_to_another_plan_shows_none_of_the_first_on
     other = await make_plan("second", title="Otrais plāns")
     await add_term(made, "Atbalsts")
     assert "Atbalsts" in (await client.get(PAGE)).text
-    await made.plan.edit({"slug": "first"}, by=LOCAL, based_on=1)
-    await other.plan.edit({"slug": "plans"}, by=LOCAL, based_on=1)  # as many changes as the first had then
+    await made.plan.edit({"slug": "first"}, by=SOMEBODY, based_on=1)
+    await other.plan.edit({"slug": "plans"}, by=SOMEBODY, based_on=1)  # as many changes as the first had then
     await client.get("/plans/plans/sections")
     assert "Atbalsts" not in (await client.get(PAGE)).text
 
@@ -95,6 +96,7 @@ async def test_a_page_the_reader_has_is_not_sent_again(client: httpx.AsyncClient
 
 
 async def test_pages_are_compressed_as_the_reader_takes_them(app: Frame, made: Made) -> None:
+    await made.plan.publish([], by=SOMEBODY, based_on=made.plan.version)
     bodies: dict[str, bytes] = {}
 
     async def ask(accepted: str) -> None:

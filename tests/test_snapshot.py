@@ -7,12 +7,11 @@ from datetime import timedelta
 import pytest
 
 from stratplan import snapshot as snapshots_module
-from stratplan.accounts.models import LOCAL
 from stratplan.documents import undo
 from stratplan.goals import queries
 from stratplan.goals.models import Task
 from stratplan.snapshot import Snapshots
-from tests.factories import TODAY_IN_PLAN, Made, make_plan, make_report, make_task
+from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_plan, make_report, make_task
 
 
 async def test_a_snapshot_follows_every_kind_of_change(made: Made) -> None:
@@ -24,12 +23,12 @@ async def test_a_snapshot_follows_every_kind_of_change(made: Made) -> None:
     assert second is not None
     assert set(second.all(Task)) == {made.task.key, other.key}
     assert set(first.all(Task)) == {made.task.key}, "a snapshot never changes"
-    entry = await other.remove(by=LOCAL, based_on=1)
+    entry = await other.remove(by=SOMEBODY, based_on=1)
     third = await snapshots.of(made.plan.slug)
     assert third is not None
     assert set(third.all(Task)) == {made.task.key}
     assert entry.id is not None
-    await undo(entry.id, scope=made.scope, by=LOCAL)
+    await undo(entry.id, scope=made.scope, by=SOMEBODY)
     fourth = await snapshots.of(made.plan.slug)
     assert fourth is not None
     assert set(fourth.all(Task)) == {made.task.key, other.key}
@@ -43,7 +42,7 @@ async def test_a_snapshot_follows_every_kind_of_change(made: Made) -> None:
 async def test_a_change_of_the_organisation_reaches_the_plan(made: Made) -> None:
     snapshots = Snapshots()
     await snapshots.of(made.plan.slug)
-    await made.unit.edit({"name": "Rīgas nodaļa"}, by=LOCAL, based_on=1)
+    await made.unit.edit({"name": "Rīgas nodaļa"}, by=SOMEBODY, based_on=1)
     after = await snapshots.of(made.plan.slug)
     assert after is not None
     unit = after.find(type(made.unit), made.unit.key)
@@ -68,7 +67,7 @@ async def test_only_what_changed_is_computed_anew(made: Made) -> None:
 async def test_a_slug_that_was_changed_leads_to_the_plan_and_the_old_one_nowhere(made: Made) -> None:
     snapshots = Snapshots()
     await snapshots.of(made.plan.slug)
-    await made.plan.edit({"slug": "jauns"}, by=LOCAL, based_on=1)
+    await made.plan.edit({"slug": "jauns"}, by=SOMEBODY, based_on=1)
     assert await snapshots.of("jauns") is not None
     assert await snapshots.of(made.plan.slug) is None
 
@@ -76,7 +75,7 @@ async def test_a_slug_that_was_changed_leads_to_the_plan_and_the_old_one_nowhere
 async def test_a_deleted_plan_is_gone_at_once(made: Made) -> None:
     snapshots = Snapshots()
     await snapshots.of(made.plan.slug)
-    await made.plan.edit({"deleted": True}, by=LOCAL, based_on=1)
+    await made.plan.edit({"deleted": True}, by=SOMEBODY, based_on=1)
     assert await snapshots.of(made.plan.slug) is None
 
 
@@ -103,7 +102,7 @@ async def test_any_number_of_days_asked_for_is_held_within_bounds(made: Made) ->
 async def test_an_address_that_passed_to_another_plan_leads_there_at_once(made: Made) -> None:
     snapshots = Snapshots()
     assert await snapshots.of("plans")
-    await made.plan.remove(by=LOCAL, based_on=1)
+    await made.plan.remove(by=SOMEBODY, based_on=1)
     other = await make_plan("plans")
     found = await snapshots.of("plans")
     assert found is not None

@@ -1,1 +1,1 @@
-"""Accounts: who acts."""
+"""Accounts: the people who sign in, their sessions, and their roles in plans."""

@@ -1,21 +1,250 @@
-"""Who acts: for now the one built-in account of a computer that serves only itself."""
+"""The people who may sign in: the account that the history knows, and beside it what tells who that is.
+
+An account and a membership are recorded like any change, without a name or an address: those, and what proves who
+somebody is, are kept apart in documents of their own and go when the person goes. What is recorded stays.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
 
-from stratplan.permissions import Role
+from beanie import Document, PydanticObjectId
+from pydantic import StringConstraints
+from pymongo import ASCENDING, IndexModel
+
+from stratplan import audit
+from stratplan.actors import Actor, pseudonym
+from stratplan.database import Session as Transaction
+from stratplan.database import in_transaction
+from stratplan.documents import SITE, Line, Link, LivingDocument, OnDelete, Reference, References
+from stratplan.errors import RuleBroken
+from stratplan.i18n import N_, _
+from stratplan.permissions import GIVEN_ROLES, Role
+
+Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A person (or the command line) in whose name a change is recorded."""
+def folded(email: str) -> str:
+    """An e-mail address as addresses are compared: people write the same one in small and capital letters."""
+    return email.strip().casefold()
 
-    id: str
+
+class Profile(Document):
+    """Who an account is: name and e-mail. Its `_id` is the account's. Never in the history; removed with the person."""
+
+    name: Line
+    email: Email
+    email_folded: str
+    language: str = ""
+
+    class Settings:
+        name = "profiles"
+        indexes: ClassVar = [IndexModel([("email_folded", ASCENDING)], unique=True)]
+
+
+class Session(Document):
+    """Somebody signed in on one device. `_id` is the SHA-256 of the token that only the browser has."""
+
+    id: str  # type: ignore[assignment]  # not an ObjectId
+    account: PydanticObjectId
     name: str
+    device: str = ""
+    address: str = ""
+    strong: bool = False  # a second factor was given
+    began_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+
+    class Settings:
+        name = "sessions"
+        indexes: ClassVar = [
+            IndexModel([("account", ASCENDING)]),
+            IndexModel([("ends_at", ASCENDING)], expireAfterSeconds=0),
+        ]
+
+
+class Account(LivingDocument):
+    """A person who may sign in, as the history knows them: by an id, without a name."""
+
+    disabled: bool = False
+
+    kind: ClassVar = "account"
+    noun: ClassVar = N_("account")
+    labels: ClassVar = {"disabled": N_("Disabled")}
+
+    class Settings:
+        name = "accounts"
+        indexes: ClassVar = [IndexModel([("scope", ASCENDING), ("deleted", ASCENDING)])]
+
+    @property
+    def caption(self) -> str:
+        return pseudonym(self.key)
+
+    @property
+    def actor(self) -> Actor:
+        """The account as the one who makes a change."""
+        return Actor(str(self.key))
+
+    @classmethod
+    async def register(cls, *, name: str, email: str, by: Actor | None = None) -> Account:
+        """A new account with its profile; `by` is the account itself where nobody else made it.
+
+        Raises RuleBroken when another account has this e-mail address.
+        """
+        account = cls.new(scope=SITE)
+        profile = Profile(id=account.key, name=name, email=email.strip(), email_folded=folded(email))
+
+        async def work(session: Transaction) -> None:
+            if await Profile.find_one({"email_folded": profile.email_folded}, session=session):
+                raise RuleBroken(_("Someone with this e-mail address has an account already."), field="email")
+            await profile.insert(session=session)
+            await account.add(by=by or account.actor)
+
+        await in_transaction(work, key=SITE)
+        return account
+
+    async def describe(self, *, by: Actor, **profile: Any) -> audit.AuditEntry:
+        """Change name, e-mail or language; the history tells that it was, not to what."""
+
+        async def work(session: Transaction) -> audit.AuditEntry:
+            email = profile.get("email")
+            if email is not None:
+                profile["email_folded"] = folded(email)
+                taken = {"email_folded": profile["email_folded"], "_id": {"$ne": self.key}}
+                if await Profile.find_one(taken, session=session):
+                    raise RuleBroken(_("Someone with this e-mail address has an account already."), field="email")
+            await Profile.get_motor_collection().update_one({"_id": self.key}, {"$set": profile}, session=session)
+            if "name" in profile:
+                await Session.get_motor_collection().update_many(
+                    {"account": self.key}, {"$set": {"name": profile["name"]}}, session=session
+                )
+            current = await Account.get(self.key, session=session)
+            return await audit.record("account.described", [audit.changed(current or self)], by=by)
+
+        return await in_transaction(work, key=SITE)
+
+    async def disable(self, *, by: Actor, based_on: int) -> audit.AuditEntry | None:
+        """Let the person in no more, and end what sessions they have.
+
+        Raises RuleBroken for the only administrator, as `erase` does.
+        """
+
+        async def work(session: Transaction) -> audit.AuditEntry | None:
+            await end_sessions(self.key, session=session)
+            entry = await self.edit({"disabled": True}, by=by, based_on=based_on, tag="disabled")
+            await _somebody_administers(session)
+            return entry
+
+        return await in_transaction(work, key=SITE)
+
+    async def enable(self, *, by: Actor, based_on: int) -> audit.AuditEntry | None:
+        """Let the person in again."""
+        return await self.edit({"disabled": False}, by=by, based_on=based_on, tag="enabled")
+
+    async def erase(self, *, by: Actor) -> audit.AuditEntry:
+        """Forget the person: profile, proofs, sessions and roles go; what they did stays, under a pseudonym."""
+
+        async def work(session: Transaction) -> audit.AuditEntry:
+            for membership in await Membership.find({"account": self.key, "deleted": False}, session=session).to_list():
+                await membership.remove(by=by, based_on=membership.version)
+            await end_sessions(self.key, session=session)
+            for kept in OF_A_PERSON:
+                await kept.get_motor_collection().delete_many(
+                    {"$or": [{"_id": self.key}, {"account": self.key}]}, session=session
+                )
+            current = await Account.get(self.key, session=session)
+            entry = await audit.record("account.deleted", [audit.deleted(current or self)], by=by)
+            await _somebody_administers(session)
+            return entry
+
+        return await in_transaction(work, key=SITE)
+
+
+# Documents that go with the person: `_id` or `account` names whose they are. Slices add theirs.
+OF_A_PERSON: list[type[Document]] = [Profile]
+
+
+async def end_sessions(account: PydanticObjectId, *, session: Transaction | None = None, but: str = "") -> int:
+    """End what sessions an account has, all or all but one, and return how many; at once, on every server."""
+    gone = await Session.get_motor_collection().delete_many({"account": account, "_id": {"$ne": but}}, session=session)
+    return gone.deleted_count
+
+
+class Membership(LivingDocument):
+    """A person's role in one plan, or (its scope is the site) in all of them; a reporter's is bound to units."""
+
+    account: Reference
     role: Role
+    units: References = []
+
+    kind: ClassVar = "membership"
+    noun: ClassVar = N_("role")
+    labels: ClassVar = {"role": N_("Role"), "units": N_("Units")}
+    links: ClassVar = (Link("units", "unit", OnDelete.UNLINK),)
+    unique: ClassVar = ("account",)
+
+    class Settings:
+        name = "memberships"
+        indexes: ClassVar = [
+            IndexModel([("scope", ASCENDING), ("deleted", ASCENDING)]),
+            IndexModel([("account", ASCENDING)]),
+        ]
+
+    @property
+    def caption(self) -> str:
+        return pseudonym(self.account)
+
+    async def edit(
+        self, values: Mapping[str, Any], *, by: Actor, based_on: int, tag: str = "edited"
+    ) -> audit.AuditEntry | None:
+        """Change role or units; in all plans somebody must still be an administrator."""
+
+        async def work(session: Transaction) -> audit.AuditEntry | None:
+            entry = await super(Membership, self).edit(values, by=by, based_on=based_on, tag=tag)
+            await self._leaves_an_administrator(session)
+            return entry
+
+        return await in_transaction(work, key=self.scope)
+
+    async def remove(self, *, by: Actor, based_on: int) -> audit.AuditEntry:
+        """Take the role away; in all plans somebody must still be an administrator."""
+
+        async def work(session: Transaction) -> audit.AuditEntry:
+            entry = await super(Membership, self).remove(by=by, based_on=based_on)
+            await self._leaves_an_administrator(session)
+            return entry
+
+        return await in_transaction(work, key=self.scope)
+
+    async def _leaves_an_administrator(self, session: Transaction) -> None:
+        if self.scope == SITE and self.role is Role.ADMIN:
+            await _somebody_administers(session)
+
+    async def check_rules(self, session: Transaction) -> None:
+        """The person is there, and the role is one that is given."""
+        if self.role not in GIVEN_ROLES:
+            raise RuleBroken(_("This role cannot be given."), field="role")
+        person = await Account.find_one({"_id": self.account, "deleted": False}, session=session)
+        if person is None:
+            raise RuleBroken(_("This account does not exist any more."), field="account")
 
 
-# Records keep the name as it was, so it is not translated: a name is the same in every language.
-LOCAL = Account(id="local", name="Vietējais konts", role=Role.ADMIN)
-COMMAND_LINE = Account(id="command-line", name="stratplan", role=Role.ADMIN)
+async def _somebody_administers(session: Transaction) -> None:
+    if not await administrators(session):
+        raise RuleBroken(
+            _("Somebody must remain who administers stratplan. Make another person an administrator first.")
+        )
+
+
+async def administrators(session: Transaction | None = None) -> list[PydanticObjectId]:
+    """The accounts that administer the whole installation and may sign in."""
+    found = Membership.get_motor_collection().find(
+        {"scope": SITE, "role": Role.ADMIN.value, "deleted": False}, {"account": 1}, session=session
+    )
+    keys = [raw["account"] async for raw in found]
+    able = Account.get_motor_collection().find(
+        {"_id": {"$in": keys}, "disabled": False, "deleted": False}, {"_id": 1}, session=session
+    )
+    return [PydanticObjectId(raw["_id"]) async for raw in able]

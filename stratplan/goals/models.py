@@ -7,11 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pymongo import ASCENDING, IndexModel
 
 from stratplan import audit
-from stratplan.accounts.models import Account
+from stratplan.actors import Actor
 from stratplan.documents import (
     Code,
     Key,
@@ -30,6 +30,7 @@ from stratplan.goals.states import Execution, Outcome
 from stratplan.i18n import N_, _
 from stratplan.numbering import clean_number
 from stratplan.period import Period
+from stratplan.plans.models import PublicPart
 
 BY_SCOPE = IndexModel([("scope", ASCENDING), ("deleted", ASCENDING)])
 
@@ -42,6 +43,8 @@ class Goal(LivingDocument):
     title: Line
     description: OptionalProse = ""
     weight: Weight = Decimal(1)
+    summary: OptionalProse = ""
+    internal: bool = False
 
     kind: ClassVar = "goal"
     noun: ClassVar = N_("goal")
@@ -49,10 +52,12 @@ class Goal(LivingDocument):
         "code": N_("Code"),
         "title": N_("Title"),
         "description": N_("Description"),
+        "summary": N_("In easy language"),
         "weight": N_("Weight"),
+        "internal": N_("Internal"),
         "order": N_("Place"),
     }
-    texts: ClassVar = frozenset({"code", "title", "description"})
+    texts: ClassVar = frozenset({"code", "title", "description", "summary"})
     unique: ClassVar = ("code",)
 
     class Settings:
@@ -67,6 +72,9 @@ class Goal(LivingDocument):
     @property
     def caption(self) -> str:
         return f"{self.code} {self.title}"
+
+    def public(self, parts: frozenset[str]) -> Goal | None:
+        return None if self.internal else self
 
 
 class Milestone(Part):
@@ -95,6 +103,7 @@ class Task(LivingDocument):
     sources: References = []
     weight: Weight = Decimal(1)
     milestones: Annotated[list[Milestone], Field(max_length=100)] = []
+    internal: bool = False
 
     kind: ClassVar = "task"
     noun: ClassVar = N_("task")
@@ -109,6 +118,7 @@ class Task(LivingDocument):
         "sources": N_("Funding sources"),
         "weight": N_("Weight"),
         "milestones": N_("Milestones"),
+        "internal": N_("Internal"),
     }
     texts: ClassVar = frozenset({"number", "title", "result", "period", "lead", "partners", "sources"})
     links: ClassVar = (
@@ -132,6 +142,13 @@ class Task(LivingDocument):
     def caption(self) -> str:
         return f"{self.number} {self.title}"
 
+    @property
+    def responsible(self) -> frozenset[Reference]:
+        return frozenset(self.partners if self.lead is None else [self.lead, *self.partners])
+
+    def public(self, parts: frozenset[str]) -> Task | None:
+        return None if self.internal else self
+
     async def report(
         self,
         *,
@@ -142,7 +159,7 @@ class Task(LivingDocument):
         percent: int | None = None,
         done: Mapping[str, date] | None = None,
         illustrative: bool = False,
-        by: Account,
+        by: Actor,
         based_on: int,
     ) -> audit.AuditEntry:
         """Report the state of this task on the day `on`: `percent` (0–100), or, where it has milestones, the day on
@@ -157,7 +174,7 @@ class Task(LivingDocument):
             raise RuleBroken(
                 _("This task's progress is counted from its milestones: mark those done."), field="percent"
             )
-        report = Report.new(scope=self.scope, task=self.key, by_name=by.name, illustrative=illustrative, **values)
+        report = Report.new(scope=self.scope, task=self.key, by=by.id, illustrative=illustrative, **values)
         touch = audit.changed(self)
         if self.milestones and done is not None:
             unknown = done.keys() - {milestone.key for milestone in self.milestones}
@@ -171,12 +188,12 @@ class Task(LivingDocument):
             )
         return await audit.record("task.reported", [touch, audit.created(report)], by=by)
 
-    async def move(self, goal: Reference, number: str, *, by: Account, based_on: int) -> audit.AuditEntry | None:
+    async def move(self, goal: Reference, number: str, *, by: Actor, based_on: int) -> audit.AuditEntry | None:
         """Put the task under another goal, with the number it gets there."""
         return await self.edit({"goal": goal, "number": number}, by=by, based_on=based_on, tag="moved")
 
     @classmethod
-    async def renumber(cls, numbered: Sequence[tuple[Task, str]], *, by: Account) -> audit.AuditEntry | None:
+    async def renumber(cls, numbered: Sequence[tuple[Task, str]], *, by: Actor) -> audit.AuditEntry | None:
         """Give tasks the numbers beside them, in one change."""
         edits = [audit.changed(task, number=number) for task, number in numbered if task.number != number]
         return await audit.record("task.renumbered", edits, by=by) if edits else None
@@ -191,7 +208,7 @@ class Report(LivingDocument):
     execution: Execution
     outcome: Outcome = Outcome.NOT_ASSESSED
     text: OptionalProse = ""
-    by_name: Line
+    by: str = ""
     illustrative: bool = False
 
     kind: ClassVar = "report"
@@ -209,6 +226,14 @@ class Report(LivingDocument):
         name = "reports"
         indexes: ClassVar = [BY_SCOPE]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _names_no_one(cls, values: Any) -> Any:
+        """A report kept before there were accounts has the name of the built-in one."""
+        if isinstance(values, dict) and "by_name" in values:
+            return {name: value for name, value in values.items() if name != "by_name"}
+        return values
+
     @property
     def caption(self) -> str:
         return self.on.isoformat()
@@ -217,8 +242,12 @@ class Report(LivingDocument):
     def belongs_to(self) -> tuple[str, Reference]:
         return "task", self.task
 
+    def public(self, parts: frozenset[str]) -> Report:
+        """Progress is always public; what was written only where the plan publishes it."""
+        return self if PublicPart.REPORTS in parts or not self.text else self.model_copy(update={"text": ""})
+
     async def edit(
-        self, values: Mapping[str, Any], *, by: Account, based_on: int, tag: str = "edited"
+        self, values: Mapping[str, Any], *, by: Actor, based_on: int, tag: str = "edited"
     ) -> audit.AuditEntry | None:
         """Correct what was reported; the task is touched, so that its history tells of it."""
         if based_on != self.version:
@@ -228,7 +257,7 @@ class Report(LivingDocument):
             return None
         return await audit.record(f"report.{tag}", [change, await self._touch()], by=by)
 
-    async def remove(self, *, by: Account, based_on: int) -> audit.AuditEntry:
+    async def remove(self, *, by: Actor, based_on: int) -> audit.AuditEntry:
         """Delete the report softly; the task is touched, as by `edit`."""
         if based_on != self.version:
             raise StaleEdit(self, {}, await audit.entries_since(self, based_on))

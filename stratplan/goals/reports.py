@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
+from beanie import PydanticObjectId
 from litestar import get, post
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
@@ -19,6 +20,7 @@ from stratplan.goals.task_forms import is_yet_to_come, saved, stored_day, work_p
 from stratplan.i18n import _, pgettext
 from stratplan.in_place import Deletion, read_action
 from stratplan.permissions import Permission
+from stratplan.snapshot import Snapshot
 from stratplan.web import View, read_form
 
 LATEST_SHOWN = 3
@@ -29,6 +31,15 @@ def _typed_percent(value: Any) -> Any:
 
 
 WholePercent = Annotated[int | None, Field(ge=0, le=100), BeforeValidator(_typed_percent)]
+
+
+def of_task(snapshot: Snapshot, address: Mapping[str, Any]) -> frozenset[PydanticObjectId]:
+    """The units responsible for the task in an address."""
+    return find_task(snapshot, address["number"]).responsible
+
+
+# Who may report: those whose unit is responsible for the task.
+REPORTED: dict[str, Any] = {"permission": Permission.GOALS_REPORT, "responsible": of_task}
 
 
 class DoneRow(FormModel):
@@ -59,7 +70,7 @@ class ReportEdit(ReportFields):
     """A report that is corrected; its `version` is the report's own."""
 
 
-@get("/plans/{slug:str}/tasks/{number:str}/report", permission=Permission.GOALS_REPORT)
+@get("/plans/{slug:str}/tasks/{number:str}/report", **REPORTED)
 async def new_report(request: HTMXRequest, view: View, number: str) -> Response[str]:
     """The form of a report, filled in with what was last reported."""
     task = find_task(view.snapshot, number)
@@ -85,7 +96,7 @@ async def new_report(request: HTMXRequest, view: View, number: str) -> Response[
     )
 
 
-@post("/plans/{slug:str}/tasks/{number:str}/reports", permission=Permission.GOALS_REPORT)
+@post("/plans/{slug:str}/tasks/{number:str}/reports", **REPORTED)
 async def create_report(request: HTMXRequest, view: View, number: str) -> Response[Any]:
     """Report on a task."""
     form = await read_form(request, NewReport)
@@ -101,7 +112,7 @@ async def create_report(request: HTMXRequest, view: View, number: str) -> Respon
             text=form.data.text,
             percent=None if task.milestones else _percent_meant(form.data),
             done=done if task.milestones else None,
-            by=view.reader.account,
+            by=view.reader.actor,
             based_on=form.data.version,
         )
     except RuleBroken as broken:
@@ -110,7 +121,11 @@ async def create_report(request: HTMXRequest, view: View, number: str) -> Respon
     return await saved(request, view, entry, task)
 
 
-@get("/plans/{slug:str}/tasks/{number:str}/reports/{report:str}/edit", permission=Permission.GOALS_REPORT)
+@get(
+    "/plans/{slug:str}/tasks/{number:str}/reports/{report:str}/edit",
+    permission=Permission.GOALS_REPORT,
+    responsible=of_task,
+)
 async def edit_report(request: HTMXRequest, view: View, number: str, report: str) -> Response[str]:
     """The form of a report that is to be corrected."""
     task = find_task(view.snapshot, number)
@@ -118,7 +133,9 @@ async def edit_report(request: HTMXRequest, view: View, number: str, report: str
     return await _report_page(request, view, Form.filled(ReportEdit, dict(document)), task, editing=document)
 
 
-@post("/plans/{slug:str}/tasks/{number:str}/reports/{report:str}", permission=Permission.GOALS_REPORT)
+@post(
+    "/plans/{slug:str}/tasks/{number:str}/reports/{report:str}", permission=Permission.GOALS_REPORT, responsible=of_task
+)
 async def update_report(request: HTMXRequest, view: View, number: str, report: str) -> Response[Any]:
     """Correct a report."""
     form = await read_form(request, ReportEdit)
@@ -130,20 +147,24 @@ async def update_report(request: HTMXRequest, view: View, number: str, report: s
     values = {name: value for name, value in form.data if name != "version"}
     values["percent"] = document.percent if task.milestones else _percent_meant(form.data)
     try:
-        entry = await document.edit(values, by=view.reader.account, based_on=form.data.version)
+        entry = await document.edit(values, by=view.reader.actor, based_on=form.data.version)
     except RuleBroken as broken:
         form.refuse(broken)
         return await _report_page(request, view, form, task, editing=document, status=409)
     return await saved(request, view, entry, task)
 
 
-@post("/plans/{slug:str}/tasks/{number:str}/reports/{report:str}/delete", permission=Permission.GOALS_REPORT)
+@post(
+    "/plans/{slug:str}/tasks/{number:str}/reports/{report:str}/delete",
+    permission=Permission.GOALS_REPORT,
+    responsible=of_task,
+)
 async def delete_report(request: HTMXRequest, view: View, number: str, report: str) -> Response[Any]:
     """Take a report back; the notice has the way to undo it."""
     deletion = await read_action(request, Deletion)
     task = find_task(view.snapshot, number)
     document = _report_of(view, task, report)
-    entry = await document.remove(by=view.reader.account, based_on=deletion.version)
+    entry = await document.remove(by=view.reader.actor, based_on=deletion.version)
     return await saved(request, view, entry, task)
 
 

@@ -169,7 +169,7 @@ async def create_task(request: HTMXRequest, view: View) -> Response[Any]:
         values["number"] = suggested_number(view.snapshot, goal)
     try:
         task = Task.new(scope=view.plan.key, **values)
-        entry = await task.add(by=view.reader.account)
+        entry = await task.add(by=view.reader.actor)
     except RuleBroken as broken:
         form.refuse(broken)
         return await _task_page(request, view, form, status=409)
@@ -192,7 +192,7 @@ async def update_task(request: HTMXRequest, view: View, number: str) -> Response
     if form.data is None:
         return await _task_page(request, view, form, editing=task, status=422)
     try:
-        entry = await task.edit(_values_of(form.data), by=view.reader.account, based_on=form.data.version)
+        entry = await task.edit(_values_of(form.data), by=view.reader.actor, based_on=form.data.version)
     except RuleBroken as broken:
         form.refuse(broken)
         return await _task_page(request, view, form, editing=task, status=409)
@@ -238,7 +238,7 @@ async def move_task(request: HTMXRequest, view: View, number: str) -> Response[A
     goal = view.snapshot.find(Goal, form.data.goal)
     wanted = form.data.number or (suggested_number(view.snapshot, goal) if goal is not None else task.number)
     try:
-        entry = await task.move(form.data.goal, wanted, by=view.reader.account, based_on=form.data.version)
+        entry = await task.move(form.data.goal, wanted, by=view.reader.actor, based_on=form.data.version)
     except RuleBroken as broken:
         form.refuse(broken)
         return await _move_page(request, view, form, task, status=409)
@@ -261,7 +261,7 @@ async def place_task(request: HTMXRequest, view: View, number: str) -> Response[
     other = before if step.direction == "up" else after
     entry = None
     if other is not None:
-        entry = await Task.renumber([(task, other.number), (other, task.number)], by=view.reader.account)
+        entry = await Task.renumber([(task, other.number), (other, task.number)], by=view.reader.actor)
     return await saved(request, view, entry, task)
 
 
@@ -295,7 +295,7 @@ async def update_milestones(request: HTMXRequest, view: View, number: str) -> Re
     try:
         entry = await task.edit(
             {"milestones": milestones_of(form.data.milestones)},
-            by=view.reader.account,
+            by=view.reader.actor,
             based_on=form.data.version,
             tag="milestones_set",
         )
@@ -382,7 +382,7 @@ async def delete_task(request: HTMXRequest, view: View, number: str) -> Response
     """Delete a task with its reports; what names it lets go of it, and the notice has the way back."""
     deletion = await read_action(request, Deletion)
     task = find_task(view.snapshot, number)
-    entry = await task.remove(by=view.reader.account, based_on=deletion.version)
+    entry = await task.remove(by=view.reader.actor, based_on=deletion.version)
     return await done(request, entry, view=await view.fresh(), to=view.url("/tasks"))
 
 

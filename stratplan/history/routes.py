@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from beanie import PydanticObjectId
 from litestar import get, post
+from litestar.exceptions import PermissionDeniedException
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
@@ -41,6 +42,7 @@ class HistoryRow:
     key: str
     at: datetime
     by: str
+    by_id: str
     deed: str
     subjects: list[tuple[str, list[wording.Difference]]]
     more: int
@@ -62,7 +64,8 @@ def _row(entry: AuditEntry, snapshot: Snapshot, *, undone: bool) -> HistoryRow:
     return HistoryRow(
         key=str(entry.id),
         at=entry.at,
-        by=entry.by_name,
+        by=snapshot.name_of(entry.by),
+        by_id=entry.by,
         deed=wording.deed(entry),
         subjects=[(change.caption, wording.differences(change, snapshot)) for change in shown],
         more=len(entry.changes) - len(shown),
@@ -100,7 +103,7 @@ async def list_changes(request: HTMXRequest, view: View, before: str = "") -> Re
     )
 
 
-@post("/plans/{slug:str}/changes/{entry:str}/undo", permission=Permission.HISTORY_UNDO)
+@post("/plans/{slug:str}/changes/{entry:str}/undo", permission=Permission.HISTORY_UNDO_OWN)
 async def undo_change(request: HTMXRequest, view: View, entry: str) -> Response[object]:
     """Take one change back, and return to where the reader was."""
     if not PydanticObjectId.is_valid(entry):
@@ -110,7 +113,9 @@ async def undo_change(request: HTMXRequest, view: View, entry: str) -> Response[
     found = await AuditEntry.find_one({"_id": key, "scope": {"$in": [view.plan.key, view.plan.organisation]}})
     if found is None:
         raise NotVisible(_("This change is not in the history."))
-    undone = await undo(key, scope=found.scope, by=view.reader.account)
+    if not view.can_undo(found.by):
+        raise PermissionDeniedException(detail=Permission.HISTORY_UNDO)
+    undone = await undo(key, scope=found.scope, by=view.reader.actor)
     plan = await Plan.get(view.plan.key)
     if plan is None or plan.deleted:
         back = "/plans"  # what was undone is the plan's creation

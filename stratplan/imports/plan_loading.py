@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from beanie import PydanticObjectId
 from pydantic import ValidationError
 
-from stratplan.accounts.models import COMMAND_LINE
+from stratplan.actors import COMMAND_LINE
 from stratplan.database import Session
 from stratplan.documents import LivingDocument
 from stratplan.errors import RuleBroken

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from beanie import PydanticObjectId
 from pydantic import ValidationError
 
-from stratplan.accounts.models import COMMAND_LINE
+from stratplan.actors import COMMAND_LINE
 from stratplan.audit import AuditEntry, changed
 from stratplan.database import Session
 from stratplan.documents import LivingDocument

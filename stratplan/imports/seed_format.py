@@ -13,7 +13,7 @@ from stratplan.goals.states import Execution, Outcome
 from stratplan.i18n import N_
 from stratplan.numbering import clean_number
 from stratplan.period import Period
-from stratplan.plans.models import FundingKind, PlanState, Slug, Year
+from stratplan.plans.models import FundingKind, PlanState, PublicPart, Slug, Year
 from stratplan.units.models import UnitKind
 
 
@@ -69,6 +69,9 @@ class PlanShape(Shape):
     decision_date: Day | None = None
     mission: OptionalProse = ""
     vision: OptionalProse = ""
+    summary: OptionalProse = ""
+    published: bool = False
+    public_parts: list[PublicPart] = []
 
 
 class SectionShape(Shape):

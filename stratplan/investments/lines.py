@@ -83,7 +83,7 @@ async def update_line(request: HTMXRequest, view: View, line: str) -> Response[A
     if form.data is None:
         return await _form_page(request, view, form, editing=document, status=422)
     try:
-        entry = await document.edit(form.data.values(), by=view.reader.account, based_on=form.data.version)
+        entry = await document.edit(form.data.values(), by=view.reader.actor, based_on=form.data.version)
     except RuleBroken as broken:
         form.refuse(broken)
         return await _form_page(request, view, form, editing=document, status=409)
@@ -95,7 +95,7 @@ async def delete_line(request: HTMXRequest, view: View, line: str) -> Response[A
     """Delete a line or a heading; the lines under a heading stay."""
     document = find_line(view.snapshot, line)
     sent = await read_action(request, Deletion)
-    entry = await document.remove(by=view.reader.account, based_on=sent.version)
+    entry = await document.remove(by=view.reader.actor, based_on=sent.version)
     return await done(request, entry, view=view, to=view.url("/investments"))
 
 
@@ -107,7 +107,7 @@ async def move_line(request: HTMXRequest, view: View, line: str) -> Response[Any
     if form.data is None or form.data.step is None:
         raise ClientException(_("The request was not understood."))
     numbered = moved(view.snapshot, document, -1 if form.data.step == "up" else 1)
-    entry = await InvestmentLine.renumber(numbered, by=view.reader.account)
+    entry = await InvestmentLine.renumber(numbered, by=view.reader.actor)
     fresh = await view.fresh()
     return await done(
         request,
@@ -124,7 +124,7 @@ async def _create(request: HTMXRequest, view: View, form: Form[Any], *, heading:
         return await _form_page(request, view, form, heading=heading, status=422)
     try:
         line = InvestmentLine.new(scope=view.plan.key, heading=heading, **form.data.values())
-        entry = await line.add(by=view.reader.account)
+        entry = await line.add(by=view.reader.actor)
     except RuleBroken as broken:
         form.refuse(broken)
         return await _form_page(request, view, form, heading=heading, status=409)

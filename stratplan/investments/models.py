@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from pymongo import ASCENDING, IndexModel
 
 from stratplan import audit
-from stratplan.accounts.models import Account
+from stratplan.actors import Actor
 from stratplan.documents import (
     Code,
     Key,
@@ -30,7 +30,7 @@ from stratplan.errors import RuleBroken, StaleEdit
 from stratplan.i18n import N_, _
 from stratplan.numbering import clean_number
 from stratplan.period import Period
-from stratplan.plans.models import Year
+from stratplan.plans.models import PublicPart, Year
 
 
 class Share(Part):
@@ -96,6 +96,7 @@ class InvestmentLine(LivingDocument):
     planned: Annotated[list[YearAmount], Field(max_length=500)] = []
     money_reports: Annotated[list[MoneyReport], Field(max_length=5000)] = []
     note: OptionalProse = ""
+    internal: bool = False
 
     kind: ClassVar = "line"
     noun: ClassVar = N_("investment line")
@@ -113,6 +114,7 @@ class InvestmentLine(LivingDocument):
         "planned": N_("Planned by year"),
         "money_reports": N_("Contracted and spent"),
         "note": N_("Note"),
+        "internal": N_("Internal"),
     }
     texts: ClassVar = frozenset({"number", "title", "amount", "yearly", "period", "shares", "planned", "note"})
     links: ClassVar = (
@@ -143,6 +145,9 @@ class InvestmentLine(LivingDocument):
     def caption(self) -> str:
         return f"{self.number} {self.title}"
 
+    def public(self, parts: frozenset[str]) -> InvestmentLine | None:
+        return self if PublicPart.FUNDING in parts and not self.internal else None
+
     async def report_money(
         self,
         *,
@@ -152,7 +157,7 @@ class InvestmentLine(LivingDocument):
         contracted: Decimal | None,
         spent: Decimal | None,
         illustrative: bool = False,
-        by: Account,
+        by: Actor,
         based_on: int,
     ) -> audit.AuditEntry | None:
         """Report the EUR contracted and spent so far from `source` for `year`, as known on the day `on`.
@@ -173,7 +178,7 @@ class InvestmentLine(LivingDocument):
         return await audit.record("line.money_reported", [audit.changed(self, money_reports=reports)], by=by)
 
     @classmethod
-    async def renumber(cls, numbered: Sequence[tuple[InvestmentLine, str]], *, by: Account) -> audit.AuditEntry | None:
+    async def renumber(cls, numbered: Sequence[tuple[InvestmentLine, str]], *, by: Actor) -> audit.AuditEntry | None:
         """Give lines the numbers beside them, in one change."""
         edits = [audit.changed(line, number=number) for line, number in numbered if line.number != number]
         return await audit.record("line.renumbered", edits, by=by) if edits else None

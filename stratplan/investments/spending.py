@@ -129,7 +129,7 @@ async def report_money(request: HTMXRequest, view: View, line: str) -> Response[
         if form.data.on > view.today:
             raise RuleBroken(_("This day is still to come."), field="on")
         values = form.data.model_dump(exclude={"version"})
-        entry = await document.report_money(**values, by=view.reader.account, based_on=form.data.version)
+        entry = await document.report_money(**values, by=view.reader.actor, based_on=form.data.version)
     except RuleBroken as broken:
         form.refuse(broken)
         return await _form_page(request, view, document, form, status=409)

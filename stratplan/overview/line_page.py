@@ -31,7 +31,7 @@ async def show_line(request: HTMXRequest, view: View, line: str) -> Response[str
             "shares": share_parts(view.snapshot, document),
             "previous": rows[place - 1].line if place else None,
             "next": rows[place + 1].line if place + 1 < len(rows) else None,
-            "rows": await document_history(document, view.snapshot),
+            "rows": await document_history(document, view.snapshot) if view.can(Permission.HISTORY_READ) else [],
         },
         view=view,
         section="investments",

@@ -9,12 +9,15 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan import wording
+from stratplan.accounts.roles import plans_of, rights_of_site
 from stratplan.alphabet import sort_key
 from stratplan.audit import AuditEntry
+from stratplan.documents import SITE
 from stratplan.goals.models import Task
 from stratplan.goals.progress import percent
 from stratplan.goals.queries import plan_progress, task_figures
 from stratplan.goals.states import Schedule
+from stratplan.guard import plan_of
 from stratplan.permissions import Permission
 from stratplan.plans.models import Organisation, Plan
 from stratplan.plans.plan_forms import deletes_a_plan
@@ -41,29 +44,36 @@ class DeletedPlan:
     title: str
     entry: str
     at: datetime
-    by: str
 
 
-@get("/plans", permission=Permission.PLANS_READ)
+@get("/plans", permission=Permission.OPEN)
 async def list_plans(request: HTMXRequest) -> Response[str]:
-    """Every plan, those that end last first."""
-    site, reader = site_of(request), reader_of(request)
-    plans = await Plan.find({"deleted": False}).to_list()
+    """The plans that the reader may see, those that end last first."""
+    site, account = site_of(request), reader_of(request).account
+    plans = await _visible_to(account)
     plans.sort(key=lambda plan: (-plan.last_year, -plan.first_year, sort_key(plan.title)))
-    can_restore = Permission.HISTORY_UNDO in reader.permissions and Permission.PLANS_WRITE in reader.permissions
+    can_add = (await rights_of_site(account)).allow(Permission.PLANS_CREATE)
     context = {
-        "cards": [card for plan in plans if (card := await _card(site, plan)) is not None],
-        "deleted": await _deleted() if can_restore else [],
-        "can_add": Permission.PLANS_WRITE in reader.permissions,
-        "notice": await _notice(request.cookies.get("notice", ""), can_restore=can_restore),
+        "cards": [card for plan in plans if (card := await _card(site, plan, account)) is not None],
+        "deleted": await _deleted() if can_add else [],
+        "can_add": can_add,
+        "notice": await _notice(request.cookies.get("notice", "")) if can_add else None,
     }
     return await page(request, "overview/plans.html", context)
 
 
-async def _card(site: Site, plan: Plan) -> PlanCard | None:
-    snapshot = await site.snapshots.of(plan.slug)
-    if snapshot is None:
+async def _visible_to(account: PydanticObjectId | None) -> list[Plan]:
+    """The published plans, and those in which the account has a role."""
+    held = set() if account is None else await plans_of(account)
+    wanted = {} if SITE in held else {"$or": [{"published": True}, {"_id": {"$in": list(held)}}]}
+    return await Plan.find({"deleted": False, **wanted}).to_list()
+
+
+async def _card(site: Site, plan: Plan, account: PydanticObjectId | None) -> PlanCard | None:
+    found = await plan_of(plan.slug, account, site.snapshots)
+    if found is None:
         return None
+    snapshot = found[0]
     day = site.today()
     organisation = snapshot.find(Organisation, plan.organisation)
     progress = plan_progress(snapshot, day).value
@@ -88,18 +98,16 @@ async def _deleted() -> list[DeletedPlan]:
     newest: dict[PydanticObjectId, AuditEntry] = {}
     for entry in await entries.sort("-at").to_list():
         newest.setdefault(entry.scope, entry)
-    return [DeletedPlan(gone[scope].title, str(entry.id), entry.at, entry.by_name) for scope, entry in newest.items()][
-        :DELETED_SHOWN
-    ]
+    return [DeletedPlan(gone[scope].title, str(entry.id), entry.at) for scope, entry in newest.items()][:DELETED_SHOWN]
 
 
-async def _notice(entry_id: str, *, can_restore: bool) -> Notice | None:
+async def _notice(entry_id: str) -> Notice | None:
     if not PydanticObjectId.is_valid(entry_id):
         return None
     entry = await AuditEntry.get(PydanticObjectId(entry_id))
     if entry is None:
         return None
-    undo_url = f"/plans/restore/{entry.id}" if can_restore and deletes_a_plan(entry) else None
+    undo_url = f"/plans/restore/{entry.id}" if deletes_a_plan(entry) else None
     return Notice(wording.deed(entry), undo_url)
 
 

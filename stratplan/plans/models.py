@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, ClassVar
 
@@ -9,7 +10,7 @@ from beanie import PydanticObjectId
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pymongo import ASCENDING, IndexModel
 
-from stratplan.accounts.models import Account
+from stratplan.actors import Actor
 from stratplan.audit import AuditEntry
 from stratplan.choice import Choice
 from stratplan.database import Session, in_transaction
@@ -36,6 +37,15 @@ class PlanState(Choice):
     DRAFT = "draft", N_("Draft"), "neutral", "pencil"
     APPROVED = "approved", N_("Approved"), "success", "stamp"
     ARCHIVED = "archived", N_("Archived"), "muted", "archive"
+
+
+class PublicPart(Choice):
+    """What of a published plan residents see beside its goals, tasks, responsible units and progress."""
+
+    REPORTS = "reports", N_("What units wrote in their reports"), "info", "message-square-text"
+    FUNDING = "funding", N_("Investment plan and money"), "info", "banknote"
+    SWOT = "swot", N_("SWOT analysis"), "info", "scale"
+    TEXTS = "texts", N_("Chapters of the plan's text"), "info", "book-open"
 
 
 class FundingKind(Choice):
@@ -84,6 +94,9 @@ class Organisation(LivingDocument):
     def caption(self) -> str:
         return self.name
 
+    def public(self, parts: frozenset[str]) -> Organisation:
+        return self
+
 
 class Plan(LivingDocument):
     """A strategy with its years, state and main texts; its scope is itself."""
@@ -98,6 +111,10 @@ class Plan(LivingDocument):
     decision_date: date | None = None
     mission: OptionalProse = ""
     vision: OptionalProse = ""
+    summary: OptionalProse = ""
+    published: bool = False
+    public_parts: list[PublicPart] = []
+    asks_second_factor: bool = False
 
     kind: ClassVar = "plan"
     noun: ClassVar = N_("plan")
@@ -111,8 +128,12 @@ class Plan(LivingDocument):
         "decision_date": N_("Date of the decision"),
         "mission": N_("Mission"),
         "vision": N_("Vision"),
+        "summary": N_("In easy language"),
+        "published": N_("Published"),
+        "public_parts": N_("What residents see too"),
+        "asks_second_factor": N_("Asks for a second factor"),
     }
-    texts: ClassVar = frozenset({"title", "mission", "vision"})
+    texts: ClassVar = frozenset({"title", "mission", "vision", "summary"})
     links: ClassVar = (Link("organisation", "organisation"),)
 
     class Settings:
@@ -132,12 +153,24 @@ class Plan(LivingDocument):
     def caption(self) -> str:
         return self.title
 
+    def public(self, parts: frozenset[str]) -> Plan:
+        return self
+
+    async def publish(self, parts: Sequence[PublicPart], *, by: Actor, based_on: int) -> AuditEntry | None:
+        """Let residents see the plan, with `parts` beside goals, tasks and progress; at once, without signing in."""
+        values = {"published": True, "public_parts": [part for part in PublicPart if part in parts]}
+        return await self.edit(values, by=by, based_on=based_on, tag="published")
+
+    async def withdraw(self, *, by: Actor, based_on: int) -> AuditEntry | None:
+        """Let only its members see the plan, at once; what was chosen to be public is remembered."""
+        return await self.edit({"published": False}, by=by, based_on=based_on, tag="withdrawn")
+
     @property
     def years(self) -> range:
         """The plan's years, first to last."""
         return range(self.first_year, self.last_year + 1)
 
-    async def add(self, *, by: Account, organisation: Organisation | None = None) -> AuditEntry:
+    async def add(self, *, by: Actor, organisation: Organisation | None = None) -> AuditEntry:
         """Write this new plan, and its organisation where that is new too: both or neither."""
 
         async def work(_session: Session) -> AuditEntry:
@@ -160,10 +193,16 @@ class Section(LivingDocument):
     order: int = 0
     title: Line
     text: Prose
+    internal: bool = False
 
     kind: ClassVar = "section"
     noun: ClassVar = N_("chapter")
-    labels: ClassVar = {"title": N_("Title"), "text": N_("Text"), "order": N_("Place")}
+    labels: ClassVar = {
+        "title": N_("Title"),
+        "text": N_("Text"),
+        "internal": N_("Internal"),
+        "order": N_("Place"),
+    }
     texts: ClassVar = frozenset({"title", "text"})
 
     class Settings:
@@ -173,6 +212,9 @@ class Section(LivingDocument):
     @property
     def caption(self) -> str:
         return self.title
+
+    def public(self, parts: frozenset[str]) -> Section | None:
+        return self if PublicPart.TEXTS in parts and not self.internal else None
 
 
 class Term(LivingDocument):
@@ -195,6 +237,9 @@ class Term(LivingDocument):
     @property
     def caption(self) -> str:
         return self.word
+
+    def public(self, parts: frozenset[str]) -> Term:
+        return self
 
 
 class FundingSource(LivingDocument):
@@ -223,3 +268,6 @@ class FundingSource(LivingDocument):
     @property
     def caption(self) -> str:
         return self.code
+
+    def public(self, parts: frozenset[str]) -> FundingSource:
+        return self

@@ -106,13 +106,13 @@ async def front() -> Redirect:
     return Redirect("/plans")
 
 
-@get("/plans/new", permission=Permission.PLANS_WRITE)
+@get("/plans/new", permission=Permission.PLANS_CREATE)
 async def new_plan(request: HTMXRequest) -> Response[str]:
     """The form of a new plan."""
     return await _new_plan_page(request, Form.filled(NewPlan))
 
 
-@post("/plans", permission=Permission.PLANS_WRITE)
+@post("/plans", permission=Permission.PLANS_CREATE)
 async def create_plan(request: HTMXRequest) -> Response[Any]:
     """Add a plan, and its organisation where it is a new one."""
     form = await read_form(request, NewPlan)
@@ -123,7 +123,7 @@ async def create_plan(request: HTMXRequest) -> Response[Any]:
                 form.errors[name] = _("Fill this in.")
     if asked is None or form.errors:
         return await _new_plan_page(request, form, status=422)
-    by = reader_of(request).account
+    by = reader_of(request).actor
     made = None
     if asked.organisation is None:
         key = PydanticObjectId()
@@ -159,7 +159,7 @@ async def update_plan(request: HTMXRequest, view: View) -> Response[Any]:
         return await _plan_page(request, view, form, status=422)
     values = {name: value for name, value in form.data if name != "version"}
     try:
-        entry = await view.plan.edit(values, by=view.reader.account, based_on=form.data.version)
+        entry = await view.plan.edit(values, by=view.reader.actor, based_on=form.data.version)
     except RuleBroken as broken:
         form.refuse(broken)
         return await _plan_page(request, view, form, status=409)
@@ -177,17 +177,17 @@ async def confirm_plan_deletion(request: HTMXRequest, view: View) -> Response[st
 async def delete_plan(request: HTMXRequest, view: View) -> Response[Any]:
     """Delete the plan; what is in it stays in the database and comes back with it."""
     sent = await read_action(request, Deletion)
-    entry = await view.plan.remove(by=view.reader.account, based_on=sent.version)
+    entry = await view.plan.remove(by=view.reader.actor, based_on=sent.version)
     return await done(request, entry, view=view, to="/plans")
 
 
-@post("/plans/restore/{entry:str}", permission=Permission.HISTORY_UNDO)
+@post("/plans/restore/{entry:str}", permission=Permission.PLANS_CREATE)
 async def restore_plan(request: HTMXRequest, entry: str) -> Response[Any]:
     """Take the deletion of a plan back: its own pages, where a change is undone, are gone with it."""
     found = await AuditEntry.get(PydanticObjectId(entry)) if PydanticObjectId.is_valid(entry) else None
     if found is None or not deletes_a_plan(found):
         raise NotVisible(_("This change is not in the history."))
-    undone = await undo(PydanticObjectId(entry), scope=found.scope, by=reader_of(request).account)
+    undone = await undo(PydanticObjectId(entry), scope=found.scope, by=reader_of(request).actor)
     plan = await Plan.get(found.scope)
     if plan is None:
         raise NotVisible(_("There is no such plan."))
@@ -214,7 +214,7 @@ async def update_organisation(request: HTMXRequest, view: View) -> Response[Any]
     if form.data is None:
         return await _organisation_page(request, view, form, status=422)
     values = {name: value for name, value in form.data if name != "version"}
-    entry = await _organisation(view).edit(values, by=view.reader.account, based_on=form.data.version)
+    entry = await _organisation(view).edit(values, by=view.reader.actor, based_on=form.data.version)
     return await done(request, entry, view=view, to=view.url("/units"))
 
 

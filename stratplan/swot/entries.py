@@ -167,7 +167,7 @@ async def move_entry(request: HTMXRequest, view: View, entry: str) -> Response[A
     elif sent.step is not None:
         quadrant = document.quadrant
         place = sent.place(matrix[quadrant].index(document) + 1)
-    recorded = await document.move(quadrant, place, matrix[quadrant], by=view.reader.account, based_on=sent.version)
+    recorded = await document.move(quadrant, place, matrix[quadrant], by=view.reader.actor, based_on=sent.version)
     return await SWOT.again(request, view, recorded, at=document, more={"moved": await _moved(view, document)})
 
 

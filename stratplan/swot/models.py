@@ -8,11 +8,12 @@ from typing import ClassVar
 from pymongo import ASCENDING, IndexModel
 
 from stratplan import audit
-from stratplan.accounts.models import Account
+from stratplan.actors import Actor
 from stratplan.choice import Choice
 from stratplan.documents import Link, LivingDocument, OnDelete, Prose, References
 from stratplan.errors import StaleEdit
 from stratplan.i18n import N_
+from stratplan.plans.models import PublicPart
 
 
 class Quadrant(Choice):
@@ -37,6 +38,7 @@ class SwotEntry(LivingDocument):
     order: int = 0
     goals: References = []
     tasks: References = []
+    internal: bool = False
 
     kind: ClassVar = "swot"
     noun: ClassVar = N_("SWOT entry")
@@ -45,6 +47,7 @@ class SwotEntry(LivingDocument):
         "text": N_("Text"),
         "goals": N_("Answered by goals"),
         "tasks": N_("Answered by tasks"),
+        "internal": N_("Internal"),
         "order": N_("Place"),
     }
     texts: ClassVar = frozenset({"text"})
@@ -58,13 +61,16 @@ class SwotEntry(LivingDocument):
     def caption(self) -> str:
         return self.text if len(self.text) <= 60 else self.text[:59].rstrip() + "…"
 
+    def public(self, parts: frozenset[str]) -> SwotEntry | None:
+        return self if PublicPart.SWOT in parts and not self.internal else None
+
     @property
     def is_answered(self) -> bool:
         """Whether a goal or task answers this entry."""
         return bool(self.goals or self.tasks)
 
     async def move(
-        self, quadrant: Quadrant, place: int, neighbours: Sequence[SwotEntry], *, by: Account, based_on: int
+        self, quadrant: Quadrant, place: int, neighbours: Sequence[SwotEntry], *, by: Actor, based_on: int
     ) -> audit.AuditEntry | None:
         """Put the entry at `place` (from 1) among `neighbours`, the entries of `quadrant` in their order."""
         if based_on != self.version:

@@ -37,7 +37,7 @@ async def _set_link(request: HTMXRequest, view: View, number: str, *, linked: bo
     task = find_task(view.snapshot, number)
     entry = view.get(SwotEntry, str(answer.entry))
     tasks = [key for key in entry.tasks if key != task.key] + ([task.key] if linked else [])
-    change = await entry.edit({"tasks": tasks}, by=view.reader.account, based_on=entry.version)
+    change = await entry.edit({"tasks": tasks}, by=view.reader.actor, based_on=entry.version)
     fresh = await view.fresh()
     return await done(
         request, change, view=fresh, to=fresh.url(f"/tasks/{task.number}"), fragment="swot/_task_links_saved.html"

@@ -67,6 +67,9 @@ class Unit(LivingDocument):
     def caption(self) -> str:
         return self.short or self.name
 
+    def public(self, parts: frozenset[str]) -> Unit:
+        return self
+
     def exists_on(self, day: date) -> bool:
         """Whether the unit exists on the day; a day that is not stated does not limit."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)

@@ -59,7 +59,7 @@ async def create_unit(request: HTMXRequest, view: View) -> Response[Any]:
         return await _form_page(request, view, form, status=422)
     unit = Unit.new(scope=view.plan.organisation, **dict(form.data))
     try:
-        entry = await unit.add(by=view.reader.account)
+        entry = await unit.add(by=view.reader.actor)
     except RuleBroken as broken:
         form.refuse(broken)
         return await _form_page(request, view, form, status=409)
@@ -86,7 +86,7 @@ async def update_unit(request: HTMXRequest, view: View, unit: str) -> Response[A
         return await _form_page(request, view, form, editing=document, status=409)
     values = {name: value for name, value in form.data if name != "version"}
     try:
-        entry = await document.edit(values, by=view.reader.account, based_on=form.data.version)
+        entry = await document.edit(values, by=view.reader.actor, based_on=form.data.version)
     except RuleBroken as broken:
         form.refuse(broken)
         return await _form_page(request, view, form, editing=document, status=409)
@@ -99,7 +99,7 @@ async def delete_unit(request: HTMXRequest, view: View, unit: str) -> Response[A
     document = view.get(Unit, unit)
     sent = await read_action(request, Deletion)
     try:
-        entry = await document.remove(by=view.reader.account, based_on=sent.version)
+        entry = await document.remove(by=view.reader.actor, based_on=sent.version)
     except RuleBroken as broken:
         values = {name: value for name, value in dict(document).items() if name in UnitEdit.model_fields}
         form = Form.filled(UnitEdit, values)

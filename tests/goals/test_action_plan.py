@@ -13,7 +13,6 @@ import httpx
 import pytest
 from openpyxl import load_workbook
 
-from stratplan.accounts.models import LOCAL
 from stratplan.exports.downloads import XLSX
 from stratplan.goals.action_plan import ROWS_ON_A_PAGE, Facet, action_plan, read_selection
 from stratplan.goals.models import Task
@@ -22,7 +21,7 @@ from stratplan.i18n import period, use_language
 from stratplan.period import Period
 from stratplan.plans.models import FundingKind, FundingSource
 from stratplan.units.models import Unit, UnitKind
-from tests.factories import TODAY_IN_PLAN, Made, make_goal, make_report, make_task
+from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_goal, make_report, make_task
 
 PAGE = "/plans/plans/tasks"
 
@@ -31,9 +30,9 @@ PAGE = "/plans/plans/tasks"
 async def plan(made: Made) -> Made:
     """Two goals, four tasks: 1.1 (made), 1.2 late and reported, 2.1 of another unit, 2.10 cancelled and paid by VB."""
     other = Unit.new(scope=made.organisation.key, name="Aprūpes centrs", sort=UnitKind.STRUCTURAL)
-    await other.add(by=LOCAL)
+    await other.add(by=SOMEBODY)
     state = FundingSource.new(scope=made.scope, code="VB", name="Valsts budžets", funding=FundingKind.STATE, order=2)
-    await state.add(by=LOCAL)
+    await state.add(by=SOMEBODY)
     late = await make_task(
         made.scope, made.goal, "1.2", title="Šūpoles", period=Period.parse("2015."), lead=made.unit.key
     )
@@ -170,15 +169,15 @@ async def test_htmx_gets_the_table_alone_and_boosted_links_the_page(client: http
 
 async def test_empty_lists_say_what_to_do(client: httpx.AsyncClient, made: Made) -> None:
     assert "Notīrīt filtrus" in (await client.get(f"{PAGE}?q=zzz")).text
-    await made.task.remove(by=LOCAL, based_on=1)
+    await made.task.remove(by=SOMEBODY, based_on=1)
     assert "/plans/plans/tasks/new?goal=SM1" in (await client.get(PAGE)).text
-    await made.goal.remove(by=LOCAL, based_on=1)
+    await made.goal.remove(by=SOMEBODY, based_on=1)
     assert "/plans/plans/goals/new" in (await client.get(PAGE)).text
 
 
 async def test_a_row_says_that_its_text_is_newer_than_the_day(client: httpx.AsyncClient, plan: Made) -> None:
     assert "Teksts mainīts" not in (await client.get(f"{PAGE}?as_of=2016-01-01")).text
-    await plan.task.edit({"title": "Jauns nosaukums"}, by=LOCAL, based_on=1)
+    await plan.task.edit({"title": "Jauns nosaukums"}, by=SOMEBODY, based_on=1)
     page = (await client.get(f"{PAGE}?as_of=2016-01-01")).text
     assert page.count("Teksts mainīts") == 1
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from stratplan.accounts.models import LOCAL
 from stratplan.audit import AuditEntry
 from stratplan.goals.goal_forms import suggested_code
 from stratplan.goals.models import Goal
 from stratplan.goals.queries import goals_in_order
-from tests.factories import Made, make_goal, make_line, make_swot
+from tests.factories import SOMEBODY, Made, make_goal, make_line, make_swot
 
 LIST = "/plans/plans/goals"
 HTMX = {"HX-Request": "true"}
@@ -88,7 +87,7 @@ async def test_a_goal_is_edited_and_its_old_text_kept_in_the_history(client: htt
 
 
 async def test_an_edit_based_on_an_older_version_shows_both(client: httpx.AsyncClient, made: Made) -> None:
-    await made.goal.edit({"title": "Pirmā"}, by=LOCAL, based_on=1)
+    await made.goal.edit({"title": "Pirmā"}, by=SOMEBODY, based_on=1)
     data = {"code": "SM1", "title": "Otrā", "description": "", "weight": "1", "version": "1"}
     answer = await client.post(f"{LIST}/{made.goal.key}", data=data)
     assert answer.status_code == 409

@@ -7,13 +7,12 @@ from datetime import date
 import httpx
 import pytest
 
-from stratplan.accounts.models import LOCAL
 from stratplan.audit import AuditEntry
 from stratplan.goals.models import Milestone, Report, Task
 from stratplan.goals.progress import percent
 from stratplan.goals.queries import task_figures
 from stratplan.goals.states import Execution, Outcome
-from tests.factories import TODAY_IN_PLAN, Made, make_report
+from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_report
 
 HTMX = {"HX-Request": "true"}
 
@@ -112,7 +111,7 @@ async def test_milestones_are_ticked_with_a_day_or_on_the_day_of_the_report(
 ) -> None:
     steps = [Milestone(key=key, title=key.upper()) for key in ("a", "b", "c", "d")]
     steps[3] = steps[3].model_copy(update={"done_on": date(2016, 1, 1)})
-    await made.task.edit({"milestones": steps}, by=LOCAL, based_on=1)
+    await made.task.edit({"milestones": steps}, by=SOMEBODY, based_on=1)
     form = (await client.get("/plans/plans/tasks/1.1/report")).text
     assert 'name="percent"' not in form
     assert 'name="done-3-ticked" value="on" checked' in form

@@ -7,12 +7,11 @@ from decimal import Decimal
 
 import httpx
 
-from stratplan.accounts.models import LOCAL
 from stratplan.audit import AuditEntry
 from stratplan.forms import Form
 from stratplan.goals.models import Milestone, Report, Task
 from stratplan.goals.task_forms import Milestones, rearrange, suggested_number
-from tests.factories import TODAY_IN_PLAN, Made, make_goal, make_line, make_report, make_swot, make_task
+from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_goal, make_line, make_report, make_swot, make_task
 
 HTMX = {"HX-Request": "true"}
 
@@ -113,7 +112,7 @@ async def test_two_people_choose_field_by_field_and_nothing_typed_is_lost(
     client: httpx.AsyncClient, made: Made
 ) -> None:
     address = f"/plans/plans/tasks/{made.task.key}"
-    await made.task.edit({"title": "Otra nosaukums", "result": "Otra rezultāts"}, by=LOCAL, based_on=1)
+    await made.task.edit({"title": "Otra nosaukums", "result": "Otra rezultāts"}, by=SOMEBODY, based_on=1)
     mine = sent(made.task, title="Mans nosaukums", weight="2")
     for headers in ({}, HTMX):
         stale = await client.post(address, data=mine, headers=headers)
@@ -145,7 +144,7 @@ async def test_two_people_choose_field_by_field_and_nothing_typed_is_lost(
 async def test_milestones_that_two_people_set_are_compared_as_a_whole(client: httpx.AsyncClient, made: Made) -> None:
     address = f"/plans/plans/tasks/{made.task.key}/milestones"
     theirs = [Milestone(key="m1", title="Otra līgums", due=date(2016, 5, 1))]
-    await made.task.edit({"milestones": theirs}, by=LOCAL, based_on=1)
+    await made.task.edit({"milestones": theirs}, by=SOMEBODY, based_on=1)
     stale = await client.post(address, data={"version": "1", "milestones-0-title": "Mans projekts"})
     assert stale.status_code == 409
     assert '<input type="hidden" name="theirs.milestones-0-title" value="Otra līgums">' in stale.text
@@ -256,7 +255,7 @@ async def test_deleting_what_was_changed_meanwhile_is_asked_again(client: httpx.
 
 
 async def test_what_was_typed_of_a_task_that_is_gone_is_given_back(client: httpx.AsyncClient, made: Made) -> None:
-    await made.task.remove(by=LOCAL, based_on=1)
+    await made.task.remove(by=SOMEBODY, based_on=1)
     for address in (f"/plans/plans/tasks/{made.task.key}", "/plans/plans/tasks/1.1"):
         answer = await client.post(address, data=sent(made.task, result="Gara, rūpīgi rakstīta doma."))
         assert answer.status_code == 404

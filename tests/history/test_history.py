@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import httpx
 
-from stratplan.accounts.models import LOCAL
 from stratplan.audit import AuditEntry
 from stratplan.goals.models import Task
 from stratplan.history import routes
-from tests.factories import Made, make_swot
+from tests.factories import SOMEBODY, Made, make_account, make_swot
 
 PAGE = "/plans/plans/history"
 
@@ -20,23 +19,24 @@ async def newest(made: Made) -> AuditEntry:
 
 
 async def test_a_change_shows_who_what_before_and_after(client: httpx.AsyncClient, made: Made) -> None:
-    await made.task.edit({"title": "Jauns nosaukums"}, by=LOCAL, based_on=1)
+    person = await make_account(name="Zane Kalniņa")
+    await made.task.edit({"title": "Jauns nosaukums"}, by=person.actor, based_on=1)
     text = (await client.get(PAGE)).text
     assert "Mainīts: 1.1 Jauns nosaukums" in text
-    assert LOCAL.name in text
+    assert "Zane Kalniņa" in text
     assert "Uzdevums 1.1</td>" in text
     assert "Jauns nosaukums</td>" in text
 
 
 async def test_changes_of_the_organisations_units_are_there_too(client: httpx.AsyncClient, made: Made) -> None:
-    await made.unit.edit({"name": "Rīgas nodaļa"}, by=LOCAL, based_on=1)
+    await made.unit.edit({"name": "Rīgas nodaļa"}, by=SOMEBODY, based_on=1)
     assert "Rīgas nodaļa" in (await client.get(PAGE)).text
 
 
 async def test_undoing_from_the_history_puts_back_what_was_and_is_a_change_of_its_own(
     client: httpx.AsyncClient, made: Made
 ) -> None:
-    entry = await made.task.edit({"title": "Jauns nosaukums"}, by=LOCAL, based_on=1)
+    entry = await made.task.edit({"title": "Jauns nosaukums"}, by=SOMEBODY, based_on=1)
     assert entry is not None
     answer = await client.post(
         f"/plans/plans/changes/{entry.id}/undo", headers={"referer": f"http://127.0.0.1:8000{PAGE}"}
@@ -60,21 +60,21 @@ async def test_undoing_leads_to_where_the_document_then_is(client: httpx.AsyncCl
         assert answer.status_code == 303
         return answer.headers["location"]
 
-    renumbered = await made.task.edit({"number": "7.7"}, by=LOCAL, based_on=1)
+    renumbered = await made.task.edit({"number": "7.7"}, by=SOMEBODY, based_on=1)
     day = "?as_of=2016-01-15"
     assert await undone_from(f"/plans/plans/tasks/7.7{day}", renumbered) == "/plans/plans/tasks/1.1"
-    recoded = await made.goal.edit({"code": "SM7"}, by=LOCAL, based_on=1)
+    recoded = await made.goal.edit({"code": "SM7"}, by=SOMEBODY, based_on=1)
     assert await undone_from("/plans/plans/goals/SM7", recoded) == "/plans/plans/goals/SM1"
     task = Task.new(scope=made.scope, goal=made.goal.key, number="9.9", title="Lieks", period=made.task.period)
-    assert await undone_from("/plans/plans/tasks/9.9", await task.add(by=LOCAL)) == "/plans/plans/tasks"
+    assert await undone_from("/plans/plans/tasks/9.9", await task.add(by=SOMEBODY)) == "/plans/plans/tasks"
 
 
 async def test_undoing_what_was_built_on_is_refused_with_the_reason(client: httpx.AsyncClient, made: Made) -> None:
-    entry = await made.task.edit({"title": "Pirmais"}, by=LOCAL, based_on=1)
+    entry = await made.task.edit({"title": "Pirmais"}, by=SOMEBODY, based_on=1)
     assert entry is not None
     current = await Task.get(made.task.key)
     assert current is not None
-    await current.edit({"title": "Otrais"}, by=LOCAL, based_on=2)
+    await current.edit({"title": "Otrais"}, by=SOMEBODY, based_on=2)
     answer = await client.post(f"/plans/plans/changes/{entry.id}/undo")
     assert answer.status_code == 409
     assert "kopš tā laika ir mainīts" in answer.text or "vairs nevar atsaukt" in answer.text

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 import yaml
 
-from stratplan.accounts.models import COMMAND_LINE, LOCAL
+from stratplan.actors import COMMAND_LINE
 from stratplan.audit import GENESIS, AuditEntry, chained_hash
 from stratplan.database import Database
 from stratplan.documents import LivingDocument
@@ -26,6 +26,7 @@ from stratplan.investments.models import InvestmentLine
 from stratplan.plans.models import FundingSource, Organisation, Plan, Section, Term, TermKind
 from stratplan.swot.models import Quadrant, SwotEntry
 from stratplan.units.models import Unit
+from tests.factories import SOMEBODY
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 PLAN, PROGRESS = SEEDS / "daugavpils-2015-2017.yaml", SEEDS / "daugavpils-2015-2017.progress.yaml"
@@ -208,10 +209,10 @@ async def test_reports_are_made_day_by_day_with_the_milestones_reached_by_then(s
 async def test_what_people_have_changed_stays_as_they_made_it(small: Plan, write: Write) -> None:
     await seeds.load(write(SMALL_PROGRESS))
     task, entry, unit = await one(Task, number="1.1"), await one(SwotEntry, order=1), await one(Unit, name="Grupa")
-    await task.edit({"number": "1.9", "title": "Citādi"}, by=LOCAL, based_on=task.version)
-    await entry.edit({"text": "Par maz laika"}, by=LOCAL, based_on=entry.version)
-    await unit.edit({"name": "Komanda"}, by=LOCAL, based_on=unit.version)
-    await small.edit({"title": "Jaunā stratēģija"}, by=LOCAL, based_on=small.version)
+    await task.edit({"number": "1.9", "title": "Citādi"}, by=SOMEBODY, based_on=task.version)
+    await entry.edit({"text": "Par maz laika"}, by=SOMEBODY, based_on=entry.version)
+    await unit.edit({"name": "Komanda"}, by=SOMEBODY, based_on=unit.version)
+    await small.edit({"title": "Jaunā stratēģija"}, by=SOMEBODY, based_on=small.version)
 
     for path in (write(), write(SMALL_PROGRESS)):
         assert not (await seeds.load(path)).added
@@ -223,7 +224,7 @@ async def test_what_people_have_changed_stays_as_they_made_it(small: Plan, write
 
 async def test_what_is_missing_is_added_once(small: Plan, write: Write) -> None:
     entry = await one(SwotEntry, text="Maz laika")
-    await entry.remove(by=LOCAL, based_on=entry.version)
+    await entry.remove(by=SOMEBODY, based_on=entry.version)
     task = {"number": "1.3", "goal": "SM1", "title": "Trīs", "period": "2017", "lead": "team"}
     longer = write(tasks=[*SMALL["tasks"], task])
     outcome = await seeds.load(longer)
@@ -344,7 +345,7 @@ async def test_the_demonstration_is_loaded_only_where_there_is_no_plan(db: Datab
     assert len(said) == 3
     assert await living(Report) == 3
     task = await one(Task, number="1.1")
-    await task.remove(by=LOCAL, based_on=task.version)
+    await task.remove(by=SOMEBODY, based_on=task.version)
     await seeds.load_if_empty([write(), write(SMALL_PROGRESS)], say=said.append)
     assert len(said) == 3
     assert await living(Task) == 1
@@ -352,7 +353,7 @@ async def test_the_demonstration_is_loaded_only_where_there_is_no_plan(db: Datab
 
 async def test_a_number_that_a_person_has_given_away_is_taken_for_the_same_task(small: Plan, write: Write) -> None:
     first, second = await one(Task, number="1.1"), await one(Task, number="1.2")
-    await Task.renumber([(first, "1.2"), (second, "1.1")], by=LOCAL)
+    await Task.renumber([(first, "1.2"), (second, "1.1")], by=SOMEBODY)
     await seeds.load(write(SMALL_PROGRESS))
     report = await one(Report, percent=40)
     assert report.task == first.key

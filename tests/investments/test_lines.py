@@ -8,13 +8,12 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from stratplan.accounts.models import LOCAL
 from stratplan.audit import AuditEntry
 from stratplan.errors import RuleBroken, StaleEdit
 from stratplan.investments.models import InvestmentLine, Share
 from stratplan.investments.order import moved, suggested_number
 from stratplan.period import Period
-from tests.factories import Made, make_goal, make_line, make_task
+from tests.factories import SOMEBODY, Made, make_goal, make_line, make_task
 
 LINES = "/plans/plans/investments"
 HTMX = {"HX-Request": "true"}
@@ -118,7 +117,7 @@ async def test_a_heading_may_state_a_total_and_nothing_else(client: httpx.AsyncC
             year=2016,
             contracted=Decimal(1),
             spent=None,
-            by=LOCAL,
+            by=SOMEBODY,
             based_on=1,
         )
     with pytest.raises(ValueError, match="heading"):
@@ -153,7 +152,7 @@ async def test_htmx_is_led_to_the_line_after_a_change(client: httpx.AsyncClient,
 
 async def test_the_second_of_two_editors_is_told(client: httpx.AsyncClient, made: Made) -> None:
     line = await make_line(made.scope, made.goal, "1.1", amount=Decimal(5))
-    await line.edit({"amount": Decimal(6)}, by=LOCAL, based_on=1)
+    await line.edit({"amount": Decimal(6)}, by=SOMEBODY, based_on=1)
     answer = await client.post(f"{LINES}/{line.key}", data=fields(made, version="1", amount="7"))
     assert answer.status_code == 409
     assert (await only_line()).amount == Decimal(6)
@@ -243,10 +242,10 @@ async def test_a_money_report_says_something_and_not_of_the_future(client: httpx
 async def test_a_money_report_on_an_older_version_is_refused(made: Made) -> None:
     line = await make_line(made.scope, made.goal, "1.1")
     report = {"on": date(2016, 1, 1), "source": made.source.key, "year": 2016, "spent": Decimal(1)}
-    await line.report_money(**report, contracted=None, by=LOCAL, based_on=1)
+    await line.report_money(**report, contracted=None, by=SOMEBODY, based_on=1)
     current = await only_line()
     with pytest.raises(StaleEdit):
-        await current.report_money(**report, contracted=None, by=LOCAL, based_on=1)
+        await current.report_money(**report, contracted=None, by=SOMEBODY, based_on=1)
 
 
 async def test_forms_offer_goals_tasks_and_the_place_asked_for(client: httpx.AsyncClient, made: Made) -> None:
@@ -263,6 +262,6 @@ async def test_forms_offer_goals_tasks_and_the_place_asked_for(client: httpx.Asy
 async def test_a_report_that_says_the_same_again_leaves_no_trace(made: Made) -> None:
     line = await make_line(made.scope, made.goal, "1.1")
     report = {"on": date(2016, 1, 1), "source": made.source.key, "year": 2016, "spent": Decimal(1)}
-    assert await line.report_money(**report, contracted=None, by=LOCAL, based_on=1) is not None
-    assert await (await only_line()).report_money(**report, contracted=None, by=LOCAL, based_on=2) is None
+    assert await line.report_money(**report, contracted=None, by=SOMEBODY, based_on=1) is not None
+    assert await (await only_line()).report_money(**report, contracted=None, by=SOMEBODY, based_on=2) is None
     assert (await only_line()).version == 2

@@ -13,13 +13,12 @@ import httpx
 import pytest_asyncio
 from openpyxl import load_workbook
 
-from stratplan.accounts.models import LOCAL
 from stratplan.i18n import amount
 from stratplan.imports.seeds import load_all
 from stratplan.investments.models import InvestmentLine, Share
 from stratplan.plans.models import FundingKind, FundingSource
 from stratplan.settings import resource
-from tests.factories import Made, make_line
+from tests.factories import SOMEBODY, Made, make_line
 
 PAGE = "/plans/daugavpils-2015-2017/investments"
 KNOWN = {
@@ -137,7 +136,7 @@ async def test_a_heading_that_states_a_total_stands_beside_the_sum_with_the_chec
     assert "250,00" in next(row for row in table_rows(page) if row.startswith("Kopā "))
     line = words((await client.get("/plans/plans/investments/2.4")).text)
     assert "nesakrīt ar tā rindu summu" in line
-    await heading.edit({"amount": Decimal("250")}, by=LOCAL, based_on=1)
+    await heading.edit({"amount": Decimal("250")}, by=SOMEBODY, based_on=1)
     assert "virsrakstā norādīts" not in words((await client.get("/plans/plans/investments")).text)
 
 
@@ -149,7 +148,7 @@ async def test_loans_have_a_column_only_where_a_plan_has_them_and_uncovered_mone
     assert "Aizņēmumi" not in page
     assert "Bez avota" not in table_rows(page)[0]
     loan = FundingSource.new(scope=made.scope, code="VK", name="Valsts kase", funding=FundingKind.LOAN, order=9)
-    await loan.add(by=LOCAL)
+    await loan.add(by=SOMEBODY)
     await make_line(made.scope, made.goal, "1.2", amount=Decimal("100"), shares=[_share(loan, "60")])
     head = table_rows((await client.get("/plans/plans/investments")).text)[0]
     assert "Aizņēmumi" in head

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stratplan.accounts.models import LOCAL
 from stratplan.goals.models import Milestone
 from stratplan.goals.states import Execution
 from stratplan.investments.models import Share
@@ -21,7 +20,7 @@ from stratplan.overview.explanations import Explanation, Table, parts_that_add_u
 from stratplan.overview.figures import explained
 from stratplan.snapshot import Snapshot
 from stratplan.typed import parse_number
-from tests.factories import TODAY_IN_PLAN, Made, make_goal, make_line, make_report, make_task
+from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_goal, make_line, make_report, make_task
 
 HTMX = {"hx-request": "true"}
 
@@ -183,7 +182,7 @@ async def test_money_is_narrowed_by_several_keys_at_once(daugavpils: Snapshot, c
 
 
 async def test_a_code_that_does_not_fit_an_address_is_replaced_by_the_id(made: Made, client: httpx.AsyncClient) -> None:
-    await made.source.edit({"code": "PB 1/2?"}, by=LOCAL, based_on=1)
+    await made.source.edit({"code": "PB 1/2?"}, by=SOMEBODY, based_on=1)
     await make_line(
         made.scope, made.goal, amount=Decimal(5), shares=[Share(source=made.source.key, percent=Decimal(100))]
     )

@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 
-from stratplan.accounts.models import LOCAL
 from stratplan.errors import StratplanError
 from stratplan.overview.figures import figures, print_figures
 from stratplan.snapshot import Snapshot
-from tests.factories import TODAY_IN_PLAN, Made
+from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "figures.schema.json").read_text(encoding="utf-8"))
 TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
@@ -113,7 +112,7 @@ async def test_what_is_no_day_is_said(made: Made) -> None:
 
 
 async def test_a_plan_without_anything_has_no_figures_rather_than_zeroes(made: Made) -> None:
-    await made.task.remove(by=LOCAL, based_on=made.task.version)
+    await made.task.remove(by=SOMEBODY, based_on=made.task.version)
 
     found = figures(await made.snapshot(), TODAY_IN_PLAN)
 

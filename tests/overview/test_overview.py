@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from stratplan.accounts.models import LOCAL
 from stratplan.goals.action_plan import action_plan, read_selection
 from stratplan.goals.models import Goal, Task
 from stratplan.goals.states import Execution
@@ -20,7 +19,7 @@ from stratplan.overview.overview import execution_segments, schedule_segments, t
 from stratplan.period import Period
 from stratplan.snapshot import Snapshot, Snapshots
 from stratplan.units.models import Unit, UnitKind
-from tests.factories import TODAY_IN_PLAN, Made, make_goal, make_line, make_plan, make_report, make_task
+from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_goal, make_line, make_plan, make_report, make_task
 
 OVERVIEW = "/plans/daugavpils-2015-2017"
 
@@ -90,7 +89,7 @@ async def test_the_counts_by_state_are_those_of_the_filtered_action_plan(daugavp
 async def test_a_plan_without_tasks_says_what_to_do_first_and_leads_there(
     made: Made, client: httpx.AsyncClient
 ) -> None:
-    await made.task.remove(by=LOCAL, based_on=made.task.version)
+    await made.task.remove(by=SOMEBODY, based_on=made.task.version)
 
     main = _main((await client.get("/plans/plans")).text)
     steps = re.findall(r'<a href="([^"]+)"', main.partition('id="steps"')[2].partition("</section>")[0])
@@ -145,7 +144,7 @@ async def test_figures_carried_over_changes_are_those_of_a_plan_read_afresh(made
     reader = Snapshots()
     other = await make_goal(made.scope, "SM2", order=2)
     unit = Unit.new(scope=made.organisation.key, name="Cita nodaļa", sort=UnitKind.DEPARTMENT)
-    await unit.add(by=LOCAL)
+    await unit.add(by=SOMEBODY)
     line = await make_line(
         made.scope,
         made.goal,
@@ -171,19 +170,19 @@ async def test_figures_carried_over_changes_are_those_of_a_plan_read_afresh(made
     await make_report(made.task, date(2016, 6, 30), 40)
     await agrees("reported")
     task = await now(made.task)
-    await task.edit({"lead": unit.key, "sources": []}, by=LOCAL, based_on=task.version)
+    await task.edit({"lead": unit.key, "sources": []}, by=SOMEBODY, based_on=task.version)
     await agrees("led by another unit")
     task = await now(made.task)
-    await task.move(other.key, "2.10", by=LOCAL, based_on=task.version)
+    await task.move(other.key, "2.10", by=SOMEBODY, based_on=task.version)
     await agrees("moved")
-    await Task.renumber([(await now(second), "2.20")], by=LOCAL)
+    await Task.renumber([(await now(second), "2.20")], by=SOMEBODY)
     await agrees("renumbered")
-    await line.edit({"amount": Decimal("7.07")}, by=LOCAL, based_on=1)
+    await line.edit({"amount": Decimal("7.07")}, by=SOMEBODY, based_on=1)
     await agrees("amount changed")
-    await Goal.arrange([other, made.goal], by=LOCAL)
+    await Goal.arrange([other, made.goal], by=SOMEBODY)
     await agrees("goals in another order")
-    await made.plan.edit({"last_year": 2018}, by=LOCAL, based_on=1)
+    await made.plan.edit({"last_year": 2018}, by=SOMEBODY, based_on=1)
     await agrees("a year more")
     second = await now(second)
-    await second.remove(by=LOCAL, based_on=second.version)
+    await second.remove(by=SOMEBODY, based_on=second.version)
     await agrees("deleted")

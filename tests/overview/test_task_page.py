@@ -9,7 +9,6 @@ from fractions import Fraction
 import httpx
 import pytest
 
-from stratplan.accounts.models import LOCAL
 from stratplan.audit import AuditEntry
 from stratplan.goals.models import Milestone
 from stratplan.goals.queries import reports_of, task_figures
@@ -17,7 +16,7 @@ from stratplan.goals.states import Execution
 from stratplan.i18n import use_language
 from stratplan.overview.task_page import chart_of, milestone_rows, schedule_note
 from stratplan.swot.models import SwotEntry
-from tests.factories import TODAY_IN_PLAN, Made, make_line, make_report, make_swot, make_task
+from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_line, make_report, make_swot, make_task
 
 HTMX = {"HX-Request": "true"}
 
@@ -114,7 +113,7 @@ async def test_a_page_of_the_past_shows_what_was_reported_then_and_changes_nothi
 async def test_a_text_changed_after_the_day_is_said_to_be_newer(client: httpx.AsyncClient, made: Made) -> None:
     note = "Teksti ir šodienas"
     assert note not in (await client.get("/plans/plans/tasks/1.1?as_of=2016-01-01")).text
-    await made.task.edit({"title": "Cits"}, by=LOCAL, based_on=1)
+    await made.task.edit({"title": "Cits"}, by=SOMEBODY, based_on=1)
     assert note in (await client.get("/plans/plans/tasks/1.1?as_of=2016-01-01")).text
 
 

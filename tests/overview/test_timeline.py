@@ -8,11 +8,10 @@ import httpx
 from beanie import PydanticObjectId
 
 from stratplan import audit
-from stratplan.accounts.models import LOCAL
 from stratplan.goals.models import Milestone
 from stratplan.overview.timeline import Stretch, stretch_of
 from stratplan.period import Period
-from tests.factories import Made, make_report, make_task
+from tests.factories import SOMEBODY, Made, make_report, make_task
 
 TWO_YEARS = Stretch(date(2015, 1, 1), date(2016, 12, 31))
 
@@ -71,7 +70,7 @@ async def test_it_is_grouped_by_goal_or_by_unit(client: httpx.AsyncClient, made:
 
 async def test_a_long_plan_comes_in_pages_and_no_task_is_lost(client: httpx.AsyncClient, made: Made) -> None:
     tasks = [made.task.model_copy(update={"id": PydanticObjectId(), "number": f"1.{n}"}) for n in range(2, 104)]
-    await audit.record("task.imported", [audit.created(task) for task in tasks], by=LOCAL)
+    await audit.record("task.imported", [audit.created(task) for task in tasks], by=SOMEBODY)
     first = (await client.get("/plans/plans/timeline")).text
     second = (await client.get("/plans/plans/timeline?page=2")).text
     assert first.count('<th scope="row">') == 100
@@ -82,5 +81,5 @@ async def test_a_long_plan_comes_in_pages_and_no_task_is_lost(client: httpx.Asyn
 
 
 async def test_an_empty_timeline_says_what_will_be_here(client: httpx.AsyncClient, made: Made) -> None:
-    await made.task.remove(by=LOCAL, based_on=1)
+    await made.task.remove(by=SOMEBODY, based_on=1)
     assert "Uzdevumu vēl nav" in (await client.get("/plans/plans/timeline")).text

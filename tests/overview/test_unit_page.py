@@ -7,18 +7,17 @@ from decimal import Decimal
 
 import httpx
 
-from stratplan.accounts.models import LOCAL
 from stratplan.investments.models import Share
 from stratplan.period import Period
 from stratplan.units.models import Unit, UnitKind
-from tests.factories import Made, make_line, make_task
+from tests.factories import SOMEBODY, Made, make_line, make_task
 
 
 async def make_unit(made: Made, name: str, parent: Unit | None = None) -> Unit:
     unit = Unit.new(
         scope=made.organisation.key, name=name, sort=UnitKind.STRUCTURAL, parent=parent.key if parent else None
     )
-    await unit.add(by=LOCAL)
+    await unit.add(by=SOMEBODY)
     return unit
 
 
@@ -53,7 +52,7 @@ async def test_a_unit_shows_its_tasks_parts_and_share(client: httpx.AsyncClient,
 
 
 async def test_a_unit_that_is_no_more_says_so_on_the_days_after(client: httpx.AsyncClient, made: Made) -> None:
-    await made.unit.edit({"valid_to": date(2015, 12, 31)}, by=LOCAL, based_on=1)
+    await made.unit.edit({"valid_to": date(2015, 12, 31)}, by=SOMEBODY, based_on=1)
     assert "šajā dienā nepastāv" in (await client.get("/plans/plans/units")).text
     assert "šajā dienā nepastāv" not in (await client.get("/plans/plans/units?as_of=2015-06-01")).text
     assert "Aplūkotajā dienā" in (await client.get(f"/plans/plans/units/{made.unit.key}")).text

@@ -7,11 +7,10 @@ from datetime import date
 import httpx
 import pytest
 
-from stratplan.accounts.models import LOCAL
 from stratplan.audit import AuditEntry
 from stratplan.plans.models import Organisation, Plan, PlanState
 from stratplan.plans.plan_forms import suggested_slug
-from tests.factories import Made, make_plan, make_task
+from tests.factories import SOMEBODY, Made, make_plan, make_task
 
 HTMX = {"HX-Request": "true"}
 
@@ -206,7 +205,7 @@ async def test_a_plan_does_not_come_back_to_an_address_that_another_took(client:
 
 
 async def test_only_the_deletion_of_a_plan_is_taken_back_from_the_list(client: httpx.AsyncClient, made: Made) -> None:
-    await made.task.edit({"title": "Cits"}, by=LOCAL, based_on=1)
+    await made.task.edit({"title": "Cits"}, by=SOMEBODY, based_on=1)
     entry = await last_entry(made)
     assert (await client.post(f"/plans/restore/{entry.id}")).status_code == 404
     assert (await client.post("/plans/restore/nonsense")).status_code == 404

@@ -6,19 +6,18 @@ from typing import Any
 
 import httpx
 
-from stratplan.accounts.models import LOCAL
 from stratplan.audit import AuditEntry
 from stratplan.plans.models import FundingKind, FundingSource, Section, Term, TermKind
 from stratplan.plans.queries import sources_in_order
 from stratplan.plans.sections import sections_in_order
-from tests.factories import Made
+from tests.factories import SOMEBODY, Made
 
 HTMX = {"HX-Request": "true"}
 
 
 async def make_term(made: Made, word: str, **values: Any) -> Term:
     term = Term.new(**{"scope": made.scope, "word": word, "meaning": f"{word} nozīmē daudz", **values})
-    await term.add(by=LOCAL)
+    await term.add(by=SOMEBODY)
     return term
 
 
@@ -28,7 +27,7 @@ async def make_sections(made: Made, *titles: str) -> list[Section]:
         for place, title in enumerate(titles, start=1)
     ]
     for section in sections:
-        await section.add(by=LOCAL)
+        await section.add(by=SOMEBODY)
     return sections
 
 
@@ -81,7 +80,7 @@ async def test_one_form_is_open_at_a_time(client: httpx.AsyncClient, made: Made)
 async def test_an_abbreviation_is_explained_in_the_plans_text(client: httpx.AsyncClient, made: Made) -> None:
     await make_term(made, "GMI", meaning="minimālais ienākums", sort=TermKind.ABBREVIATION)
     (section,) = await make_sections(made, "Palīdzība")
-    await section.edit({"text": "Pabalsts GMI nodrošināšanai"}, by=LOCAL, based_on=1)
+    await section.edit({"text": "Pabalsts GMI nodrošināšanai"}, by=SOMEBODY, based_on=1)
     page = (await client.get("/plans/plans/sections")).text
     assert '<abbr title="minimālais ienākums">GMI</abbr>' in page
 

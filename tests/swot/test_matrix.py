@@ -5,12 +5,11 @@ from __future__ import annotations
 import httpx
 
 from stratplan import wording
-from stratplan.accounts.models import LOCAL
 from stratplan.audit import AuditEntry
 from stratplan.documents import undo
 from stratplan.swot.models import Quadrant, SwotEntry
 from stratplan.swot.queries import entries_answered_by, entries_in_order, tasks_that_answer, unanswered
-from tests.factories import Made, make_swot, make_task
+from tests.factories import SOMEBODY, Made, make_swot, make_task
 
 HTMX = {"HX-Request": "true"}
 
@@ -122,23 +121,23 @@ async def test_buttons_move_an_entry_as_a_drop_does(client: httpx.AsyncClient, m
 
 async def test_a_move_can_be_undone(made: Made) -> None:
     entries = [await make_swot(made.scope, text, order=place) for place, text in enumerate("AB", start=1)]
-    recorded = await entries[0].move(Quadrant.STRENGTH, 1, [], by=LOCAL, based_on=1)
+    recorded = await entries[0].move(Quadrant.STRENGTH, 1, [], by=SOMEBODY, based_on=1)
     assert recorded is not None
     assert recorded.id is not None
-    await undo(recorded.id, scope=made.scope, by=LOCAL)
+    await undo(recorded.id, scope=made.scope, by=SOMEBODY)
     assert await order_of(made, Quadrant.WEAKNESS) == ["A", "B"]
 
 
 async def test_a_move_is_called_by_what_was_moved(made: Made) -> None:
     first, second = [await make_swot(made.scope, text, order=place) for place, text in enumerate("AB", start=1)]
-    recorded = await first.move(first.quadrant, 2, [first, second], by=LOCAL, based_on=1)
+    recorded = await first.move(first.quadrant, 2, [first, second], by=SOMEBODY, based_on=1)
     assert recorded is not None
     assert wording.deed(recorded) == "Pārvietots: A"
 
 
 async def test_a_move_based_on_an_older_version_is_refused(client: httpx.AsyncClient, made: Made) -> None:
     entry = await make_swot(made.scope)
-    await entry.edit({"text": "Citādi"}, by=LOCAL, based_on=1)
+    await entry.edit({"text": "Citādi"}, by=SOMEBODY, based_on=1)
     form = {"version": "1", "position": "1", "quadrant": "threat"}
     answer = await client.post(f"/plans/plans/swot/{entry.key}/move", data=form)
     assert answer.status_code == 409

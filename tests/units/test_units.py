@@ -8,20 +8,19 @@ from typing import Any
 import httpx
 import pytest
 
-from stratplan.accounts.models import LOCAL
 from stratplan.audit import AuditEntry
 from stratplan.documents import undo
 from stratplan.errors import RuleBroken
 from stratplan.units.models import Unit, UnitKind
 from stratplan.units.queries import possible_parents, unit_tree
-from tests.factories import Made
+from tests.factories import SOMEBODY, Made
 
 HTMX = {"HX-Request": "true"}
 
 
 async def make_unit(made: Made, name: str, **values: Any) -> Unit:
     unit = Unit.new(**{"scope": made.organisation.key, "name": name, "sort": UnitKind.STRUCTURAL, **values})
-    await unit.add(by=LOCAL)
+    await unit.add(by=SOMEBODY)
     return unit
 
 
@@ -54,7 +53,7 @@ async def test_no_unit_becomes_part_of_itself_by_any_way_round(made: Made) -> No
     middle = await make_unit(made, "Vidū", parent=top.key)
     below = await make_unit(made, "Apakšā", parent=middle.key)
     with pytest.raises(RuleBroken) as refused:
-        await top.edit({"parent": below.key}, by=LOCAL, based_on=1)
+        await top.edit({"parent": below.key}, by=SOMEBODY, based_on=1)
     assert refused.value.field == "parent"
     assert (await again(top)).parent is None
 
@@ -62,12 +61,12 @@ async def test_no_unit_becomes_part_of_itself_by_any_way_round(made: Made) -> No
 async def test_undoing_does_not_make_a_circle_either(made: Made) -> None:
     first = await make_unit(made, "Pirmā")
     second = await make_unit(made, "Otrā", parent=first.key)
-    freed = await second.edit({"parent": None}, by=LOCAL, based_on=1)
-    await first.edit({"parent": second.key}, by=LOCAL, based_on=1)
+    freed = await second.edit({"parent": None}, by=SOMEBODY, based_on=1)
+    await first.edit({"parent": second.key}, by=SOMEBODY, based_on=1)
     assert freed is not None
     assert freed.id is not None
     with pytest.raises(RuleBroken):
-        await undo(freed.id, scope=made.organisation.key, by=LOCAL)
+        await undo(freed.id, scope=made.organisation.key, by=SOMEBODY)
 
 
 async def test_a_unit_is_added_in_plain_html_and_found_on_its_page(client: httpx.AsyncClient, made: Made) -> None:
@@ -155,6 +154,6 @@ def test_a_unit_exists_from_its_first_day_to_its_last() -> None:
 
 
 async def test_a_unit_that_only_a_deleted_plan_uses_stays_and_the_refusal_says_what_to_do_instead(made: Made) -> None:
-    await made.plan.remove(by=LOCAL, based_on=1)
+    await made.plan.remove(by=SOMEBODY, based_on=1)
     with pytest.raises(RuleBroken, match="Stratēģija 2015–2017"):
-        await made.unit.remove(by=LOCAL, based_on=1)
+        await made.unit.remove(by=SOMEBODY, based_on=1)

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
-from types import SimpleNamespace
-from typing import Any, cast
 
 import httpx
 import pytest_asyncio
 
 from stratplan import database
-from stratplan.accounts.models import Account
 from stratplan.app import DOCUMENTS, create_app
 from stratplan.audit import AuditEntry, Head
 from stratplan.documents import LivingDocument
 from stratplan.frame import Frame
 from stratplan.imports import seeds
-from stratplan.permissions import Permission
 from stratplan.settings import Settings, resource
+from tests.conftest import reading
+from tests.factories import make_account
 from tests.route_table import Route, routes_of
 
 SLUG = "daugavpils-2015-2017"
 DAY = date(2016, 9, 30)
-NOBODY = Account(
-    id="nobody",
-    name="Nobody",
-    role=cast("Any", SimpleNamespace(permissions=frozenset({Permission.OPEN}), value="nobody")),
-)
-
 KINDS = {
     "reports": "report",
     "sections": "section",
@@ -72,14 +65,15 @@ class Seeded:
             case _, "goals":
                 return "SM1"
             case _, "tasks":
-                return self._reported_task()
+                return self.reported_task()
             case _, "investments" | "lines":
                 return self._amount_line()
         kind = KINDS.get(folder)
         assert kind, f"what stands for {{{name}}} in {path}? Say it here."
         return str(self.documents[kind][0].key)
 
-    def _reported_task(self) -> str:
+    def reported_task(self) -> str:
+        """The number of a task that has been reported on."""
         reported = vars(self.documents["report"][0])["task"]
         return next(str(vars(task)["number"]) for task in self.documents["task"] if task.key == reported)
 
@@ -97,16 +91,19 @@ async def seeded(mongo_uri: str, settings: Settings, opened: database.Database) 
     """The Daugavpils plan with its illustrative reports, loaded once for the tests of a file."""
     for document in DOCUMENTS:
         await document.get_motor_collection().delete_many({})
+    async with seeded_in(create_app(settings, mongo_uri, today=lambda: DAY)) as seeded:
+        yield seeded
+
+
+@asynccontextmanager
+async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
+    """The plan loaded into the open, empty database."""
     await seeds.load_all([resource("seeds") / f"{SLUG}.yaml", resource("seeds") / f"{SLUG}.progress.yaml"])
-    app = create_app(settings, mongo_uri, today=lambda: DAY)
+    account = await make_account()
     documents = {
         name: await kind.find({"deleted": False}).sort("_id").to_list() for name, kind in LivingDocument.kinds.items()
     }
-    entry = (
-        await AuditEntry.find({"tag": "task.reported"}).sort("-number").first_or_none()
-        or await AuditEntry.find().sort("-number").first_or_none()
-    )
+    entry = await AuditEntry.find({"tag": "task.reported"}).sort("-number").first_or_none()
     assert entry is not None
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", timeout=60) as client:
+    async with reading(app, account) as client:
         yield Seeded(app, client, documents, entry, routes_of(app))

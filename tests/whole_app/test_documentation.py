@@ -33,7 +33,7 @@ def test_every_setting_is_documented_with_its_default_and_no_other_is() -> None:
         re.MULTILINE,
     )
     assert dict(rows) == {
-        f"STRATPLAN_{name.upper()}": "" if field.default is None else str(field.default)
+        f"STRATPLAN_{name.upper()}": "" if field.default in (None, ()) else str(field.default)
         for name, field in Settings.model_fields.items()
     }
 

@@ -1,0 +1,69 @@
+"""The one guard: before a handler runs, what the reader may do here is known, and what they may not is denied.
+
+A plan that the reader may not know of is not found, and neither is what is only for others to look at; what they see
+but may not change is forbidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from beanie import PydanticObjectId
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.handlers.base import BaseRouteHandler
+from litestar.types import Scope
+
+from stratplan.accounts.roles import rights_in, rights_of_site
+from stratplan.errors import NotVisible
+from stratplan.i18n import _
+from stratplan.permissions import OF_THE_SITE, SIGNED_IN, Permission, Rights
+from stratplan.snapshot import Snapshot, Snapshots
+
+# Of a route about something that units are responsible for: who they are, from what is in its address.
+ResponsibleUnits = Callable[[Snapshot, Mapping[str, Any]], frozenset[PydanticObjectId]]
+
+
+async def open_plan(scope: Scope, snapshots: Snapshots) -> tuple[Snapshot, Rights] | None:
+    """The plan in the address with the reader's rights in it, found once for a request; None where they see none."""
+    state = scope["state"]
+    if "plan" not in state:
+        state["plan"] = await plan_of(scope["path_params"]["slug"], state["reader"].account, snapshots)
+    found: tuple[Snapshot, Rights] | None = state["plan"]
+    return found
+
+
+async def plan_of(slug: str, account: PydanticObjectId | None, snapshots: Snapshots) -> tuple[Snapshot, Rights] | None:
+    """The plan as the account sees it: whole for its members, else what of it is published."""
+    snapshot = await snapshots.of(slug)
+    rights = None if snapshot is None else rights_in(snapshot, account)
+    if snapshot is None or rights is None:
+        return None
+    return (snapshot if rights.sees_unpublished else snapshot.public), rights
+
+
+async def require_permission(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Deny what no permission was declared for, and what the reader's roles don't carry here."""
+    permission = handler.opt.get("permission")
+    if permission is None:
+        raise PermissionDeniedException(detail=f"no permission is declared for {handler}")
+    reader = connection.scope["state"]["reader"]
+    if permission in SIGNED_IN:
+        if permission is not Permission.OPEN and reader.account is None:
+            raise NotAuthorizedException
+        return
+    if "slug" in connection.path_params and permission not in OF_THE_SITE:
+        found = await open_plan(connection.scope, connection.app.state.site.snapshots)
+        if found is None:
+            raise NotVisible(_("There is no such plan."))
+        snapshot, rights = found
+        responsible: ResponsibleUnits | None = handler.opt.get("responsible")
+        about = responsible(snapshot, connection.path_params) if responsible else None
+    else:
+        rights, about = await rights_of_site(reader.account), None
+    connection.scope["state"]["rights"] = rights
+    if not rights.allow(permission, about):
+        if permission.endswith(":read"):
+            raise NotVisible(_("There is no such page."))
+        raise PermissionDeniedException(detail=str(permission))
