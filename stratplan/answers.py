@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from litestar import Response
 from litestar.exceptions import HTTPException
@@ -53,7 +53,8 @@ def _typed_texts(request: HTMXRequest) -> list[str]:
     """The texts of the form that was sent, without choices, amounts and days."""
     form: Form[Any] | None = request.scope["state"].get("form")
     if form is None:
-        return []
+        refused_at_the_door: list[str] = request.scope["state"].get("typed", [])
+        return refused_at_the_door
     worded = [name for name, field in form.model.model_fields.items() if field.annotation is str]
     return [text for name in worded for text in form.values(name) if text.strip()]
 
@@ -62,8 +63,11 @@ def refused(request: HTMXRequest, error: HTTPException) -> Response[str]:
     """What the framework refuses: 403, 404, 405, 400 and the like."""
     if error.status_code in (404, 405):
         return _render(request, "errors/not_found.html", error.status_code, typed=[])
+    if error.status_code == 401 and request.method == "GET" and not wants_fragment(request):
+        way = quote(request.scope["path"]) + (f"?{query}" if (query := request.url.query) else "")
+        return Response("", status_code=303, headers={"location": f"/sign-in?{urlencode({'next': way})}"})
     if error.status_code in (401, 403):
-        return _render(request, "errors/forbidden.html", error.status_code)
+        return _render(request, "errors/forbidden.html", 403, typed=_typed_texts(request))
     if error.status_code >= 500:
         return failed(request, error)
     sentence = error.detail if error.status_code == 400 and error.detail else _("The request was not understood.")

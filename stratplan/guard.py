@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from beanie import PydanticObjectId
-from litestar.connection import ASGIConnection
+from litestar.connection import ASGIConnection, Request
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Scope
@@ -45,6 +45,25 @@ async def plan_of(slug: str, account: PydanticObjectId | None, snapshots: Snapsh
 
 async def require_permission(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Deny what no permission was declared for, and what the reader's roles don't carry here."""
+    try:
+        await _require(connection, handler)
+    except (NotAuthorizedException, PermissionDeniedException, NotVisible):
+        if isinstance(connection, Request) and connection.method == "POST":
+            await _keep_what_was_typed(connection)
+        raise
+
+
+async def _keep_what_was_typed(request: Request[Any, Any, Any]) -> None:
+    """A session may have ended, or a right been taken away, while a form was filled in: the answer gives it back."""
+    kind = request.headers.get("content-type", "").partition(";")[0]
+    if kind == "application/x-www-form-urlencoded":
+        sent = await request.form()
+        request.scope["state"]["typed"] = [
+            value for _name, value in sent.multi_items() if isinstance(value, str) and len(value.split()) > 1
+        ]
+
+
+async def _require(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     permission = handler.opt.get("permission")
     if permission is None:
         raise PermissionDeniedException(detail=f"no permission is declared for {handler}")
