@@ -18,7 +18,7 @@ from stratplan import i18n
 from stratplan.audit import BOOKKEEPING, GENESIS, AuditEntry, Head, chained_hash
 from stratplan.choice import Choice
 from stratplan.database import Session, one_moment
-from stratplan.documents import LivingDocument
+from stratplan.documents import SITE, LivingDocument
 from stratplan.errors import NotVisible
 from stratplan.i18n import N_, _, ngettext
 
@@ -150,6 +150,8 @@ class _Chain:
 
     async def _name(self) -> str:
         """The scope in words: a plan or an organisation with its title."""
+        if self.scope == SITE:
+            return _("The site (accounts and roles)")
         for kind in LivingDocument.kinds.values():
             raw = await kind.get_motor_collection().find_one({"_id": self.scope}, session=self.session)
             if raw is not None:

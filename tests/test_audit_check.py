@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from benchmarks.plan_generator import generate
-from stratplan.accounts.models import LOCAL
 from stratplan.audit import AuditEntry, Head, chained_hash
 from stratplan.audit_check import DOCUMENTS_NAMED, Fault, Finding, check
 from stratplan.database import Database
@@ -16,7 +15,7 @@ from stratplan.documents import undo
 from stratplan.errors import NotVisible
 from stratplan.goals.models import Goal, Task
 from stratplan.units.models import Unit
-from tests.factories import TODAY_IN_PLAN, Made, make_line, make_plan, make_report, make_swot
+from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_account, make_line, make_plan, make_report, make_swot
 
 
 def entries() -> Any:
@@ -42,14 +41,17 @@ async def test_what_was_written_through_the_door_fits(made: Made) -> None:
     await make_report(made.task, TODAY_IN_PLAN, 30)
     await make_line(made.scope, made.goal)
     swot = await make_swot(made.scope)
-    edited = await made.goal.edit({"title": "Jauns"}, by=LOCAL, based_on=1)
+    edited = await made.goal.edit({"title": "Jauns"}, by=SOMEBODY, based_on=1)
     assert edited is not None
     assert edited.id is not None
-    await undo(edited.id, scope=made.scope, by=LOCAL)
-    await swot.remove(by=LOCAL, based_on=1)
+    await undo(edited.id, scope=made.scope, by=SOMEBODY)
+    await swot.remove(by=SOMEBODY, based_on=1)
+    person = await make_account()
+    await person.describe(by=person.actor, name="Cita")
+    await make_account(scope=made.scope)
     outcome = await check()
     assert outcome.findings == []
-    assert (outcome.chains, outcome.entries, outcome.documents) == (2, await entries().count_documents({}), 9)
+    assert (outcome.chains, outcome.entries, outcome.documents) == (3, await entries().count_documents({}), 13)
 
 
 async def test_a_large_plan_fits_too(db: Database) -> None:
