@@ -25,7 +25,7 @@ from stratplan.errors import RuleBroken, StaleEdit
 from stratplan.i18n import _
 
 if TYPE_CHECKING:
-    from stratplan.documents import LivingDocument
+    from stratplan.documents import Link, LivingDocument
 
 GENESIS = "0" * 64
 BOOKKEEPING = {"_id", "id", "scope", "version", "revision_id", "created_at", "worded_at"}
@@ -76,6 +76,7 @@ class AuditEntry(Document):
         indexes: ClassVar = [
             IndexModel([("scope", ASCENDING), ("number", DESCENDING)], unique=True),
             IndexModel([("scope", ASCENDING), ("at", DESCENDING)]),
+            IndexModel([("scope", ASCENDING), ("by", ASCENDING)]),
             IndexModel([("changes.document", ASCENDING), ("number", DESCENDING)]),
             IndexModel([("undoes", ASCENDING)], sparse=True),
         ]
@@ -258,6 +259,14 @@ async def _reach(session: Session, scope: PydanticObjectId) -> list[PydanticObje
     return [scope] if plan is None else [scope, plan["organisation"]]
 
 
+def named_by(document: LivingDocument, link: Link) -> set[PydanticObjectId]:
+    """The ids of the documents that a document names in the field of `link`."""
+    outer, dot, inner = link.field.partition(".")
+    value = getattr(document, outer)
+    items = value if isinstance(value, list) else [value]
+    return {getattr(item, inner) if dot else item for item in items} - {None}
+
+
 async def _check(session: Session, edit: Edit, reach: Sequence[PydanticObjectId]) -> None:
     """The rules between documents: what must be unique is, what is named exists in a scope within `reach`."""
     from stratplan.documents import LivingDocument
@@ -285,12 +294,10 @@ async def _check(session: Session, edit: Edit, reach: Sequence[PydanticObjectId]
             if taken > 1:
                 raise RuleBroken(_("“%(value)s” is already taken. Choose another.") % {"value": value}, field=name)
     for link in kind.links:
-        outer, dot, inner = link.field.partition(".")
+        outer = link.field.partition(".")[0]
         if not (restored or outer in edit.values):
             continue
-        value = getattr(document, outer)
-        items = value if isinstance(value, list) else [value]
-        wanted = {getattr(item, inner) if dot else item for item in items} - {None}
+        wanted = named_by(document, link)
         if not wanted:
             continue
         target = LivingDocument.kinds[link.kind]

@@ -1,4 +1,4 @@
-"""The command line: serve, demo, seed, figures; no logic of its own.
+"""The command line: serve, demo, seed, figures, audit; no logic of its own.
 
 What is slow to import is imported by the command that needs it, so that --help answers at once.
 """
@@ -207,6 +207,29 @@ def figures(settings: Settings, plan: str, as_json: bool, as_of: str | None) -> 
         click.echo(await print_figures(plan, as_of=as_of, as_json=as_json))
 
     with_database(settings, work)
+
+
+@main.group(short_help="Check that the history is whole.")
+def audit() -> None:
+    """Check that the history is whole."""
+
+
+@audit.command()
+@click.option("--plan", metavar="PLAN", help="Only this plan and its organisation.")
+@with_settings
+def verify(settings: Settings, plan: str | None) -> None:
+    """Check the chain of the history, entry by entry, and each document against it.
+
+    Names in each chain the first entry that does not fit, and the documents that differ from their history. The exit
+    status is 1 when there is anything. PLAN is the last part of the plan's address, such as daugavpils-2015-2017.
+    """
+    from stratplan.audit_check import check
+
+    outcome = with_database(settings, lambda: check(plan))
+    for line in outcome.lines():
+        click.echo(line)
+    if not outcome.fits:
+        sys.exit(1)
 
 
 def _refuse_other_addresses(host: str) -> None:

@@ -17,7 +17,7 @@ from beanie import Document, PydanticObjectId
 from bson import Decimal128, ObjectId
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from stratplan import audit
+from stratplan import audit, versions
 from stratplan.actors import Actor
 from stratplan.database import Session
 from stratplan.errors import NotVisible, RuleBroken, StaleEdit
@@ -231,6 +231,22 @@ class LivingDocument(Document):
             raise StaleEdit(self, {}, await audit.entries_since(self, based_on))
         return await audit.record(f"{self.kind}.deleted", await _deletion(self), by=by)
 
+    async def restore(self, version: int, *, by: Actor, based_on: int) -> audit.AuditEntry | None:
+        """Make this what it was in an earlier `version`, also after it was deleted; None where nothing differs.
+
+        Raises StaleEdit when it has been changed since version `based_on`, RuleBroken when a rule forbids the outcome.
+        """
+        change = await versions.back_to(self, version)
+        if based_on != self.version:
+            raise StaleEdit(self, change.values, await audit.entries_since(self, based_on))
+        if not change.values:
+            return None
+        return await audit.record(f"{self.kind}.restored", [change, *await self.touched_with()], by=by)
+
+    async def touched_with(self) -> list[audit.Edit]:
+        """The edits of documents whose history tells of changes of this one."""
+        return []
+
     @classmethod
     async def arrange(cls, siblings: Iterable[Self], *, by: Actor) -> audit.AuditEntry | None:
         """Give `siblings` (documents with an `order`) the order in which they come."""
@@ -315,5 +331,6 @@ async def undo(entry_id: PydanticObjectId, *, scope: PydanticObjectId, by: Actor
 
 def _built_on(caption: str) -> RuleBroken:
     return RuleBroken(
-        _("“%(name)s” has been changed since, so this can no longer be undone. Edit it instead.") % {"name": caption}
+        _("“%(name)s” has been changed since, so this can no longer be undone. Restore an earlier version instead.")
+        % {"name": caption}
     )

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any
 
 from beanie import PydanticObjectId
@@ -17,10 +17,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from stratplan import i18n
 from stratplan.audit import AuditEntry, Change
 from stratplan.choice import Choice
-from stratplan.documents import LivingDocument
+from stratplan.documents import LivingDocument, stored
 from stratplan.i18n import N_, _
 from stratplan.period import Period
 from stratplan.snapshot import Snapshot
+from stratplan.word_differences import Piece, around_changes, word_differences
 
 _DEEDS = {
     "created": N_("Added: %(name)s"),
@@ -31,17 +32,27 @@ _DEEDS = {
     "reported": N_("Reported: %(name)s"),
     "money_reported": N_("Money reported: %(name)s"),
     "undone": N_("Undone: %(name)s"),
+    "restored": N_("Restored: %(name)s"),
 }
 _CHANGED = N_("Changed: %(name)s")
+DEEDS = frozenset(_DEEDS)  # the ends of tags that have words of their own; the others are plain changes
+LONG_TEXT = 80  # characters from which two texts are shown as what differs between them
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Difference:
     """One field of one document before and after, as texts in the reader's language."""
 
     label: str
     before: str
     after: str
+    is_text: bool = False
+
+    @cached_property
+    def words(self) -> list[Piece]:
+        """What was inserted and deleted between two long texts, with what stands around it; empty for other values."""
+        is_long = self.is_text and max(len(self.before), len(self.after)) >= LONG_TEXT
+        return around_changes(word_differences(self.before, self.after)) if is_long else []
 
 
 def deed(entry: AuditEntry) -> str:
@@ -59,10 +70,34 @@ def differences(change: Change, snapshot: Snapshot | None) -> list[Difference]:
             _(label),
             said(kind, name, before.get(name), snapshot),
             said(kind, name, change.after.get(name), snapshot),
+            is_text=_is_text(kind, name, before.get(name), change.after.get(name)),
         )
         for name, label in kind.labels.items()
         if name in change.after and (change.before is not None or change.after[name] not in (None, "", [], False))
     ]
+
+
+def compared(document: LivingDocument, then: Mapping[str, Any], snapshot: Snapshot | None) -> list[Difference]:
+    """What would change if the document became what it was `then` (stored values of fields), field by field."""
+    kind = type(document)
+    return [
+        Difference(
+            _(label),
+            text_of(getattr(document, name), snapshot),
+            said(kind, name, then[name], snapshot),
+            is_text=_is_text(kind, name, getattr(document, name), then[name]),
+        )
+        for name, label in kind.labels.items()
+        if name in then and stored(getattr(document, name)) != then[name]
+    ]
+
+
+def _is_text(kind: type[LivingDocument], name: str, before: Any, after: Any) -> bool:
+    """Whether both are texts that a person wrote."""
+    if not (isinstance(before, str) and isinstance(after, str) and before and after):
+        return False
+    field = kind.model_fields.get(name)
+    return field is not None and field.annotation is str
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -21,7 +22,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from stratplan import __version__
+from stratplan.audit import AuditEntry
 from stratplan.cli import main
+from stratplan.settings import Settings
+from tests.factories import Made
 
 ROOT = Path(__file__).parent.parent
 PLAN = ROOT / "seeds" / "daugavpils-2015-2017.yaml"
@@ -250,3 +254,21 @@ def test_every_command_explains_itself_without_settings(tmp_path: Path, monkeypa
         assert result.exit_code == 0
         assert "Usage:" in result.stdout
     assert invoke(tmp_path, monkeypatch, "--version").stdout == f"stratplan, version {__version__}\n"
+
+
+async def test_the_check_of_the_history_says_by_its_status_whether_all_fits(
+    made: Made, mongo_uri: str, settings: Settings, tmp_path: Path
+) -> None:
+    async def verified(*more: str) -> tuple[int, str]:
+        ours = {"mongodb_uri": mongo_uri, "mongodb_database": settings.mongodb_database}
+        status, said, _ = await asyncio.to_thread(run, tmp_path, "audit", "verify", *more, **ours)
+        return status, said
+
+    assert await verified() == (0, "6 entries in 2 chains: all fit. 6 documents: all as their history says.\n")
+    changed = {"$set": {"by": "somebody else"}}
+    await AuditEntry.get_motor_collection().update_one({"scope": made.scope, "number": 2}, changed)
+    status, said = await verified("--plan", made.plan.slug)
+    assert status == 1
+    assert said.startswith(f"Plan “{made.plan.title}”: Entry 2 (")
+    assert "source.created): its content was changed" in said
+    assert (await verified("--plan", "none"))[0] == 1

@@ -218,6 +218,16 @@ class Membership(LivingDocument):
 
         return await in_transaction(work, key=self.scope)
 
+    async def restore(self, version: int, *, by: Actor, based_on: int) -> audit.AuditEntry | None:
+        """Give an earlier role back; in all plans somebody must still be an administrator."""
+
+        async def work(session: Transaction) -> audit.AuditEntry | None:
+            entry = await super(Membership, self).restore(version, by=by, based_on=based_on)
+            await self._leaves_an_administrator(session)
+            return entry
+
+        return await in_transaction(work, key=self.scope)
+
     async def _leaves_an_administrator(self, session: Transaction) -> None:
         if self.scope == SITE and self.role is Role.ADMIN:
             await _somebody_administers(session)

@@ -255,16 +255,16 @@ class Report(LivingDocument):
         change = audit.changed(self, **values)
         if not change.values:
             return None
-        return await audit.record(f"report.{tag}", [change, await self._touch()], by=by)
+        return await audit.record(f"report.{tag}", [change, *await self.touched_with()], by=by)
 
     async def remove(self, *, by: Actor, based_on: int) -> audit.AuditEntry:
         """Delete the report softly; the task is touched, as by `edit`."""
         if based_on != self.version:
             raise StaleEdit(self, {}, await audit.entries_since(self, based_on))
-        return await audit.record("report.deleted", [audit.deleted(self), await self._touch()], by=by)
+        return await audit.record("report.deleted", [audit.deleted(self), *await self.touched_with()], by=by)
 
-    async def _touch(self) -> audit.Edit:
+    async def touched_with(self) -> list[audit.Edit]:
         task = await Task.get(self.task)
         if task is None or task.deleted:
             raise RuleBroken(_("The task of this report has been deleted."))
-        return audit.changed(task)
+        return [audit.changed(task)]

@@ -1,7 +1,5 @@
-"""The plan's history page and the way to undo a change."""
+"""The plan's activity page and the way to undo a change."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from urllib.parse import urlsplit
 
@@ -11,95 +9,46 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
-from stratplan import wording
 from stratplan.audit import AuditEntry
 from stratplan.documents import LivingDocument, undo
 from stratplan.errors import NotVisible
-from stratplan.goals.models import Goal, Task
+from stratplan.history import document_pages
+from stratplan.history.activity import filters_of, older_than, people_of, read_selection, wanted
+from stratplan.history.places import PAGES
+from stratplan.history.rights import hidden_kinds, may_undo
+from stratplan.history.rows import rows_of
 from stratplan.i18n import _, day_of
-from stratplan.investments.models import InvestmentLine
 from stratplan.permissions import Permission
 from stratplan.plans.models import Plan
-from stratplan.snapshot import Snapshot
-from stratplan.units.models import Unit
 from stratplan.web import View, came_from, done, page
 
 ENTRIES_A_PAGE = 50
-DIFFERENCES_AT_ONCE = 12
-# The kinds that have pages of their own: the folder, and the field that names the page in it.
-_PAGES = {
-    Goal.kind: ("/goals", "code"),
-    Task.kind: ("/tasks", "number"),
-    Unit.kind: ("/units", "key"),
-    InvestmentLine.kind: ("/investments", "number"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryRow:
-    """One entry as a page shows it."""
-
-    key: str
-    at: datetime
-    by: str
-    by_id: str
-    deed: str
-    subjects: list[tuple[str, list[wording.Difference]]]
-    more: int
-    undone: bool
-
-
-async def _rows(entries: list[AuditEntry], snapshot: Snapshot) -> list[HistoryRow]:
-    """The entries as rows; one read tells which of them were undone."""
-    undoing = AuditEntry.get_motor_collection().find(
-        {"undoes": {"$in": [entry.id for entry in entries]}}, {"undoes": 1}
-    )
-    undone = {entry["undoes"] async for entry in undoing}
-    return [_row(entry, snapshot, undone=entry.id in undone) for entry in entries]
-
-
-def _row(entry: AuditEntry, snapshot: Snapshot, *, undone: bool) -> HistoryRow:
-    """An entry with its differences in words; of a change to many documents the first dozen."""
-    shown = entry.changes[:DIFFERENCES_AT_ONCE]
-    return HistoryRow(
-        key=str(entry.id),
-        at=entry.at,
-        by=snapshot.name_of(entry.by),
-        by_id=entry.by,
-        deed=wording.deed(entry),
-        subjects=[(change.caption, wording.differences(change, snapshot)) for change in shown],
-        more=len(entry.changes) - len(shown),
-        undone=undone,
-    )
-
-
-async def document_history(document: LivingDocument, snapshot: Snapshot, *, most: int = 20) -> list[HistoryRow]:
-    """The newest entries that changed one document."""
-    entries = await AuditEntry.find({"changes.document": document.key}).sort("-number").limit(most).to_list()
-    return await _rows(entries, snapshot)
 
 
 @get("/plans/{slug:str}/history", permission=Permission.HISTORY_READ)
 async def list_changes(request: HTMXRequest, view: View, before: str = "") -> Response[str]:
     """What was changed in the plan and its organisation's units, newest first; older than the entry `before`."""
-    wanted: dict[str, object] = {"scope": {"$in": [view.plan.key, view.plan.organisation]}}
+    people = await people_of(view)
+    selection = read_selection(dict(view.asked), people, view)
+    query = wanted(selection, view)
     if before:
-        last = await AuditEntry.get(PydanticObjectId(before)) if PydanticObjectId.is_valid(before) else None
-        if last is None:
-            raise NotVisible(_("This change is not in the history."))
-        wanted["$or"] = [{"at": {"$lt": last.at}}, {"at": last.at, "_id": {"$lt": last.id}}]
-    entries = await AuditEntry.find(wanted).sort("-at", "-_id").limit(ENTRIES_A_PAGE + 1).to_list()
-    more, entries = len(entries) > ENTRIES_A_PAGE, entries[:ENTRIES_A_PAGE]
-    rows = await _rows(entries, view.snapshot)
+        query = await older_than(before, query, view)
+    rows = await rows_of(query, view, most=ENTRIES_A_PAGE + 1)
+    more, rows = len(rows) > ENTRIES_A_PAGE, rows[:ENTRIES_A_PAGE]
     return await page(
         request,
         "history/list.html",
         {
+            "selection": selection,
+            "filters": filters_of(selection, people, view),
             "days": [(day, list(on_day)) for day, on_day in groupby(rows, key=lambda row: day_of(row.at))],
-            "older": view.url("/history", before=str(entries[-1].id)) if more else None,
+            "count": len(rows),
+            "newest": view.url("/history", **selection.query()) if before else None,
+            "older": view.url("/history", **selection.query(before=rows[-1].key)) if more else None,
         },
         view=view,
         section="history",
+        fragment="history/_activity.html",
     )
 
 
@@ -111,9 +60,10 @@ async def undo_change(request: HTMXRequest, view: View, entry: str) -> Response[
     back = came_from(request)
     key = PydanticObjectId(entry)
     found = await AuditEntry.find_one({"_id": key, "scope": {"$in": [view.plan.key, view.plan.organisation]}})
-    if found is None:
+    kinds = set() if found is None else {change.kind for change in found.changes}
+    if found is None or kinds <= {*hidden_kinds(view)}:
         raise NotVisible(_("This change is not in the history."))
-    if not view.can_undo(found.by):
+    if not may_undo(found.by, kinds, view):
         raise PermissionDeniedException(detail=Permission.HISTORY_UNDO)
     undone = await undo(key, scope=found.scope, by=view.reader.actor)
     plan = await Plan.get(view.plan.key)
@@ -130,7 +80,7 @@ def _moved_with(back: str, undone: AuditEntry, was: View, now: View) -> str:
     """The way back, where it leads to a document's own page: the undoing may have given that another address, or have
     taken the document away, which leaves its list."""
     for change in undone.changes:
-        folder_and_name = _PAGES.get(change.kind)
+        folder_and_name = PAGES.get(change.kind)
         if folder_and_name is None:
             continue
         folder, name = folder_and_name
@@ -141,4 +91,4 @@ def _moved_with(back: str, undone: AuditEntry, was: View, now: View) -> str:
     return back
 
 
-handlers = [list_changes, undo_change]
+handlers = [list_changes, undo_change, *document_pages.handlers]

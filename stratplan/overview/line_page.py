@@ -5,7 +5,7 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan.goals.models import Goal
-from stratplan.history.routes import document_history
+from stratplan.history.rows import document_history
 from stratplan.investments.queries import find_line, lines_in_order
 from stratplan.investments.spending import money_context
 from stratplan.investments.table import line_row, share_parts
@@ -31,7 +31,7 @@ async def show_line(request: HTMXRequest, view: View, line: str) -> Response[str
             "shares": share_parts(view.snapshot, document),
             "previous": rows[place - 1].line if place else None,
             "next": rows[place + 1].line if place + 1 < len(rows) else None,
-            "rows": await document_history(document, view.snapshot) if view.can(Permission.HISTORY_READ) else [],
+            "rows": await document_history(document, view) if view.can(Permission.HISTORY_READ) else [],
         },
         view=view,
         section="investments",

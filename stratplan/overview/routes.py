@@ -2,6 +2,7 @@
 
 from stratplan.overview import (
     explanation_pages,
+    export_history,
     export_investments,
     export_routes,
     goal_page,
@@ -21,6 +22,7 @@ handlers: list[object] = [
     *export_routes.handlers,
     *line_page.handlers,
     *export_investments.handlers,
+    *export_history.handlers,
     *plan_list.handlers,
     *unit_page.handlers,
     *timeline.handlers,

@@ -17,7 +17,7 @@ from stratplan.goals.queries import TaskFigures, find_task, reports_of, task_fig
 from stratplan.goals.schedule import Standing
 from stratplan.goals.states import Execution, Schedule
 from stratplan.goals.task_forms import neighbours
-from stratplan.history.routes import document_history
+from stratplan.history.rows import document_history
 from stratplan.i18n import _, ngettext
 from stratplan.investments.models import InvestmentLine
 from stratplan.investments.money import LineMoney
@@ -232,7 +232,7 @@ async def show_task(request: HTMXRequest, view: View, number: str) -> Response[s
         "swot": entries_answered_by(snapshot, [task.key]),
         "swot_choices": unlinked_swot(snapshot, task),
         "lines": [LineRow(line, money[line.number]) for line in lines_of_task(snapshot, task)],
-        "rows": await document_history(task, snapshot) if view.can(Permission.HISTORY_READ) else [],
+        "rows": await document_history(task, view) if view.can(Permission.HISTORY_READ) else [],
         "previous": before,
         "next": after,
         "can_go_up": upper is not None,

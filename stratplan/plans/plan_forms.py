@@ -243,7 +243,7 @@ async def _organisation_page(
     return await page(
         request,
         "plans/organisation.html",
-        {"form": form},
+        {"form": form, "organisation": _organisation(view)},
         view=view,
         section="units",
         fragment="plans/_organisation_form.html",

@@ -62,6 +62,12 @@ class Seeded:
                 return "PB"
             case "entry", "changes" | "restore":
                 return str(self.entry.id)
+            case "kind", "history":
+                return "task"
+            case "document", _:
+                return str(self.documents["task"][0].key)
+            case "version", "versions":
+                return "1"
             case _, "goals":
                 return "SM1"
             case _, "tasks":

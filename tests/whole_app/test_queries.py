@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
 import httpx
 
 from benchmarks.plan_generator import generate
 from stratplan.database import Database
 from stratplan.frame import Frame
+from stratplan.goals.models import Task
+from stratplan.plans.models import Plan
 from tests.listening import listening
 from tests.route_table import routes_of
 
@@ -30,14 +31,19 @@ async def test_a_plan_ten_times_as_large_takes_the_same_commands(
     ]
     assert len(pages) >= 15
     pages += ["/plans/{slug:str}/tasks/1.1", "/plans/{slug:str}/goals/SM1", "/plans/{slug:str}/investments/1.1"]
+    history = "/plans/{slug:str}/history/task/{task}"
+    pages += [history, f"{history}/versions/1", f"{history}/versions/1/restore", "/plans/{slug:str}/history?q=plāns"]
     sent: dict[tuple[str, int], list[str]] = {}
     for size in (FEW, MANY):
         await client.get(f"/plans/plan-{size}")  # reads the plan whole, once
+        plan = await Plan.find_one({"slug": f"plan-{size}"})
+        assert plan is not None
+        task = await Task.find_one({"scope": plan.key, "number": "1.1"})
+        assert task is not None
         for page in pages:
+            address = page.replace("{slug:str}", f"plan-{size}").replace("{task}", str(task.key))
             with listening() as commands:
-                answer = await client.get(
-                    page.replace("{slug:str}", f"plan-{size}"), params={"as_of": date(2016, 5, 1)}
-                )
+                answer = await client.get(f"{address}{'&' if '?' in address else '?'}as_of=2016-05-01")
             assert answer.status_code == 200, page
             sent[page, size] = commands
     assert {page: sent[page, MANY] for page in pages if len(sent[page, MANY]) != len(sent[page, FEW])} == {}

@@ -1,0 +1,124 @@
+"""Audit entries as pages show them: who, when, what, field by field."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from stratplan import wording
+from stratplan.audit import AuditEntry, Change
+from stratplan.documents import LivingDocument
+from stratplan.history.places import history_of, version_of
+from stratplan.history.rights import hidden_kinds, may_undo
+from stratplan.web import View
+
+DIFFERENCES_AT_ONCE = 12
+LATEST = 20
+
+# What is read of an entry beside its changes, of which there may be hundreds.
+_OWN_FIELDS = {name: 1 for name in AuditEntry.model_fields if name not in ("id", "revision_id", "changes")}
+
+_COUNT = {"changed": {"$size": "$changes"}, "kinds": "$changes.kind"}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One document of a change: what it is called, where its history is, what differs."""
+
+    caption: str
+    history: str
+    differences: list[wording.Difference]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One entry as a page shows it; `more` documents of it are not among its subjects.
+
+    In the history of one document `version` is the one that the entry made, and `shown_at` its address.
+    """
+
+    key: str
+    at: datetime
+    by: str
+    deed: str
+    subjects: list[Subject]
+    more: int
+    undone: bool
+    can_undo: bool
+    version: int | None = None
+    shown_at: str = ""
+
+
+def who(entry: AuditEntry, view: View) -> str:
+    """The name of the person who made a change."""
+    return view.name_of(entry.by)
+
+
+async def rows_of(wanted: Mapping[str, Any], view: View, *, most: int) -> list[HistoryRow]:
+    """The newest entries that match a query, as rows; of a change to many documents the first dozen."""
+    visible = {
+        "$filter": {"input": "$changes", "as": "this", "cond": {"$not": [{"$in": ["$$this.kind", hidden_kinds(view)]}]}}
+    }
+    shown = {
+        "changes": {"$slice": [visible, DIFFERENCES_AT_ONCE]},
+        "changed": {"$size": visible},
+        "kinds": "$changes.kind",
+    }
+    cursor = AuditEntry.get_motor_collection().find(wanted, {**_OWN_FIELDS, **shown})
+    return await _rows(await cursor.sort([("at", -1), ("_id", -1)]).limit(most).to_list(None), view)
+
+
+async def document_history(
+    document: LivingDocument, view: View, *, before: int | None = None, most: int = LATEST
+) -> list[HistoryRow]:
+    """The newest entries that changed one document, older than the one that made version `before`."""
+    same = {"$eq": ["$$this.document", document.key]}
+    own: dict[str, Any] = {"changes": {"$filter": {"input": "$changes", "as": "this", "cond": same}}}
+    wanted: dict[str, Any] = {"changes.document": document.key}
+    if before is not None:
+        wanted["changes"] = {"$elemMatch": {"document": document.key, "version": {"$lt": before}}}
+    cursor = AuditEntry.get_motor_collection().find(wanted, {**_OWN_FIELDS, **own, **_COUNT})
+    found = await cursor.sort("number", -1).limit(most).to_list(None)
+    return await _rows(found, view, of=document)
+
+
+async def _rows(found: Sequence[dict[str, Any]], view: View, of: LivingDocument | None = None) -> list[HistoryRow]:
+    """Raw entries as rows; one read tells which of them were undone."""
+    undoing = AuditEntry.get_motor_collection().find(
+        {"undoes": {"$in": [entry["_id"] for entry in found]}}, {"undoes": 1}
+    )
+    undone = {entry["undoes"] async for entry in undoing}
+
+    def work() -> list[HistoryRow]:
+        return [_row(raw, view, undone=raw["_id"] in undone, of=of) for raw in found]
+
+    # Comparing long texts takes its time; others are served meanwhile.
+    return await asyncio.to_thread(work)
+
+
+def _row(raw: dict[str, Any], view: View, *, undone: bool, of: LivingDocument | None) -> HistoryRow:
+    count, kinds = raw.pop("changed"), set(raw.pop("kinds"))
+    entry = AuditEntry.model_validate(raw)
+    version = None if of is None else entry.changes[0].version
+    return HistoryRow(
+        key=str(entry.id),
+        at=entry.at,
+        by=who(entry, view),
+        deed=wording.deed(entry),
+        subjects=[_subject(change, view) for change in entry.changes],
+        more=count - len(entry.changes),
+        undone=undone,
+        can_undo=may_undo(entry.by, kinds, view),
+        version=version,
+        shown_at="" if of is None or version is None else version_of(of, version, view),
+    )
+
+
+def _subject(change: Change, view: View) -> Subject:
+    differences = wording.differences(change, view.snapshot)
+    for difference in differences:
+        _ = difference.words  # made here, beside the event loop
+    return Subject(change.caption, history_of(change.kind, change.document, view), differences)
