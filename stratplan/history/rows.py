@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,8 +67,7 @@ async def rows_of(wanted: Mapping[str, Any], view: View, *, most: int) -> list[H
         "changed": {"$size": visible},
         "kinds": "$changes.kind",
     }
-    cursor = AuditEntry.get_motor_collection().find(wanted, {**_OWN_FIELDS, **shown})
-    return await _rows(await cursor.sort([("at", -1), ("_id", -1)]).limit(most).to_list(None), view)
+    return await _rows(wanted, {"at": -1, "_id": -1}, most, shown, view)
 
 
 async def document_history(
@@ -80,27 +79,45 @@ async def document_history(
     wanted: dict[str, Any] = {"changes.document": document.key}
     if before is not None:
         wanted["changes"] = {"$elemMatch": {"document": document.key, "version": {"$lt": before}}}
-    cursor = AuditEntry.get_motor_collection().find(wanted, {**_OWN_FIELDS, **own, **_COUNT})
-    found = await cursor.sort("number", -1).limit(most).to_list(None)
-    return await _rows(found, view, of=document)
+    return await _rows(wanted, {"number": -1}, most, {**own, **_COUNT}, view, of=document)
 
 
-async def _rows(found: Sequence[dict[str, Any]], view: View, of: LivingDocument | None = None) -> list[HistoryRow]:
-    """Raw entries as rows; one read tells which of them were undone."""
-    undoing = AuditEntry.get_motor_collection().find(
-        {"undoes": {"$in": [entry["_id"] for entry in found]}}, {"undoes": 1}
+async def _rows(
+    wanted: Mapping[str, Any],
+    order: Mapping[str, int],
+    most: int,
+    shown: Mapping[str, Any],
+    view: View,
+    of: LivingDocument | None = None,
+) -> list[HistoryRow]:
+    """The first entries that match, in this order, as rows; with each comes whether it was undone."""
+    undoing = {
+        "from": AuditEntry.get_motor_collection().name,
+        "localField": "_id",
+        "foreignField": "undoes",
+        "pipeline": [{"$project": {"_id": 1}}],
+        "as": "undone",
+    }
+    found = await (
+        AuditEntry.get_motor_collection()
+        .aggregate(
+            [
+                {"$match": wanted},
+                {"$sort": order},
+                {"$limit": most},
+                {"$lookup": undoing},
+                {"$project": {**_OWN_FIELDS, "undone": 1, **shown}},
+            ]
+        )
+        .to_list(None)
     )
-    undone = {entry["undoes"] async for entry in undoing}
-
-    def work() -> list[HistoryRow]:
-        return [_row(raw, view, undone=raw["_id"] in undone, of=of) for raw in found]
-
     # Comparing long texts takes its time; others are served meanwhile.
-    return await asyncio.to_thread(work)
+    return await asyncio.to_thread(lambda: [_row(raw, view, of) for raw in found])
 
 
-def _row(raw: dict[str, Any], view: View, *, undone: bool, of: LivingDocument | None) -> HistoryRow:
+def _row(raw: dict[str, Any], view: View, of: LivingDocument | None) -> HistoryRow:
     count, kinds = raw.pop("changed"), set(raw.pop("kinds"))
+    undone = bool(raw.pop("undone"))
     entry = AuditEntry.model_validate(raw)
     version = None if of is None else entry.changes[0].version
     return HistoryRow(
