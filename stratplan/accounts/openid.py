@@ -14,7 +14,7 @@ import secrets
 import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
@@ -49,9 +49,9 @@ class Client:
 class Flow:
     """One sign-in under way: what the browser that began it is known by, and what its answer is held against."""
 
-    state: str
-    nonce: str
-    verifier: str
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
     redirect_uri: str
     began: float  # seconds since 1970
 
@@ -167,15 +167,16 @@ class Provider:
         subject: str = claims["sub"]
         told = claims
         if metadata.userinfo_endpoint is not None and not ("email" in claims and "email_verified" in claims):
-            told = await _userinfo(metadata.userinfo_endpoint, tokens.text("access_token") or "", subject)
-        # An address and whether it is verified belong together: both are taken from one answer.
+            more = await _userinfo(metadata.userinfo_endpoint, tokens.text("access_token") or "", subject)
+            # An address and whether it is verified belong together: both are taken from one answer.
+            told = more if "email" in more or "email" not in claims else claims
         email = _email(told.get("email"))
+        verified = told.get("email_verified")
         return Claims(
             issuer=metadata.issuer,
             subject=subject,
             email=email,
-            # Some providers send the word.
-            email_verified=email is not None and told.get("email_verified") in (True, "true"),
+            email_verified=email is not None and (verified is True or verified == "true"),  # some send the word
             name=_name(claims) or _name(told),
         )
 
