@@ -31,7 +31,8 @@ FLOW_LASTS: Final = 15 * 60  # seconds that a person has for signing in at the p
 LONGEST_NAME: Final = 200
 MOST_PARAMETERS: Final = 20
 
-_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
+LONGEST_EMAIL: Final = 254
 _ERROR_CODE: Final = re.compile(r"[a-z_]{1,40}")
 _BEARER: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 
@@ -246,7 +247,13 @@ def _email(value: Any) -> str | None:
     if not isinstance(value, str):
         return None
     address = unicodedata.normalize("NFC", value.strip())
-    return address if address.isprintable() and _EMAIL.fullmatch(address) else None
+    is_one = len(address) <= LONGEST_EMAIL and _is_plain(address) and _EMAIL.fullmatch(address)
+    return address if is_one else None
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text has no control characters, and none that stands for what was no text."""
+    return text.isprintable() and "\ufffd" not in text
 
 
 def _name(claims: Mapping[str, Any]) -> str:
@@ -255,6 +262,6 @@ def _name(claims: Mapping[str, Any]) -> str:
         if not isinstance(value, str):
             return ""
         spaced = " ".join(unicodedata.normalize("NFC", value).split())
-        return "".join(letter for letter in spaced if letter.isprintable())[:LONGEST_NAME].strip()
+        return "".join(letter for letter in spaced if _is_plain(letter))[:LONGEST_NAME].strip()
 
     return text("name") or f"{text('given_name')} {text('family_name')}".strip()[:LONGEST_NAME]
