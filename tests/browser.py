@@ -74,19 +74,19 @@ def _environment(data: str) -> dict[str, str]:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """`stratplan demo` on a free port with data of its own."""
+def running_server(port: int = 0, **settings: str) -> Iterator[Server]:
+    """`stratplan demo` on a free port with data of its own, and with settings that differ from what is usual."""
     with tempfile.TemporaryDirectory(prefix="sp-") as folder:
         data = f"{folder}/data"
         log = Path(folder) / "log"
         with (
             log.open("w") as said,
             subprocess.Popen(
-                [sys.executable, "-m", "stratplan.cli", "demo", "--port", "0"],
+                [sys.executable, "-m", "stratplan.cli", "demo", "--port", str(port)],
                 stdout=subprocess.PIPE,
                 stderr=said,
                 text=True,
-                env=_environment(data),
+                env=_environment(data) | settings,
             ) as process,
         ):
             try:
