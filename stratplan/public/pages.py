@@ -25,10 +25,8 @@ from stratplan.goals.queries import (
 from stratplan.goals.states import Execution, Schedule
 from stratplan.i18n import _, ngettext
 from stratplan.investments.queries import lines_of_task, money_of
-from stratplan.investments.sums import Axis
 from stratplan.overview.explanations import goal_figure, schedule_figure, task_figure
 from stratplan.overview.goal_page import counts_by_state, money_of_goal
-from stratplan.overview.money_explanations import breakdown_table
 from stratplan.overview.overview import (
     Tally,
     said_deadline,
@@ -41,6 +39,7 @@ from stratplan.overview.overview import (
 from stratplan.overview.task_page import chart_of, milestone_rows, previous_and_next, progress_note, schedule_note
 from stratplan.permissions import Permission
 from stratplan.plans.models import FundingSource
+from stratplan.public.money_pages import money_by_source
 from stratplan.public.resident_view import AS_RESIDENT, ResidentView, resident_page
 from stratplan.units.models import Unit
 
@@ -124,7 +123,7 @@ async def show_plan_to_residents(request: HTMXRequest, view: ResidentView) -> Re
             "due_next": task_lines(snapshot, counted.due_next, said_deadline),
             "goals": goal_rows(view),
             "money": money,
-            "by_source": breakdown_table(snapshot, money, Axis.SOURCE),
+            "by_source": money_by_source(snapshot, day),
             "outside_years": said_years(view),
             "decision": said_decision(view),
         },
