@@ -159,13 +159,14 @@ def _esbuild(root: Path) -> Path:
 
 
 def _bundle(root: Path, into: Path) -> dict[str, str]:
-    """Bundle app.js and app.css with what they import; return plain name -> hashed name."""
+    """Bundle app.js, app.css and widget.css with what they import; return plain name -> hashed name."""
     meta = into / "meta.json"
     result = subprocess.run(  # noqa: S603 (a fixed command)
         [
             str(_esbuild(root)),
             "static/js/app.js",
             "static/css/app.css",
+            "static/css/widget.css",
             "--bundle",
             "--minify",
             "--charset=utf8",

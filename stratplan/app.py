@@ -33,6 +33,7 @@ from stratplan.overview import routes as overview
 from stratplan.permissions import Permission
 from stratplan.plans import routes as plans
 from stratplan.plans.models import FundingSource, Organisation, Plan, Section, Term
+from stratplan.public import routes as public
 from stratplan.settings import Settings, resource
 from stratplan.swot import routes as swot
 from stratplan.swot.models import SwotEntry
@@ -81,7 +82,13 @@ def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date
 
     i18n.load_catalogues()
     assets = Assets(resource("static") / "dist")
-    site = Site(templates=resource("templates"), assets=assets, today=today)
+    site = Site(
+        templates=resource("templates"),
+        assets=assets,
+        today=today,
+        language=settings.language,
+        address=settings.address,
+    )
     openid = openid_routes.openid_of(settings)
     site.environment.globals["openid"] = None if openid is None else openid.name
     handlers: list[Any] = [
@@ -96,6 +103,7 @@ def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date
         *swot.handlers,
         *overview.handlers,
         *history.handlers,
+        *public.handlers,
     ]
     litestar = Litestar(
         handlers,

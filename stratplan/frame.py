@@ -10,6 +10,7 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, cast
+from urllib.parse import parse_qs
 
 from beanie import PydanticObjectId
 from litestar.enums import ScopeType
@@ -34,7 +35,9 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
+    "x-robots-tag": "noindex",
 }
+PUBLIC_PAGES = "/p/"  # each is the same for all who read it: what it is shown in stands in its address
 
 STRICT_TRANSPORT = b"max-age=31536000; includeSubDomains"
 
@@ -143,6 +146,8 @@ class Frame:
         session = await sessions.find(token) if wanted else None
         language = cookies.get("language", "")
         theme = cookies.get("theme", "")
+        if scope["path"].startswith(PUBLIC_PAGES):
+            language, theme = _language_asked(scope["query_string"].decode("latin-1")), "auto"
         return Reader(
             session,
             language if language in LANGUAGES else self.default_language,
@@ -170,6 +175,14 @@ def read_cookies(header: str) -> dict[str, str]:
         return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
     except CookieError:
         return {}
+
+
+def _language_asked(query: str) -> str:
+    """What `?lang=` says; nothing where there are more parameters than any page has."""
+    try:
+        return parse_qs(query, max_num_fields=50).get("lang", [""])[-1]
+    except ValueError:
+        return ""
 
 
 async def _refuse(send: Callable[[Message], Any], status: int, sentence: str) -> None:

@@ -18,7 +18,7 @@ from litestar.types import Scope
 from stratplan.accounts.roles import rights_in, rights_of_site
 from stratplan.errors import NotVisible
 from stratplan.i18n import _
-from stratplan.permissions import OF_THE_SITE, SIGNED_IN, Permission, Rights
+from stratplan.permissions import OF_THE_SITE, SIGNED_IN, Permission, Rights, published
 from stratplan.snapshot import Snapshot, Snapshots
 
 # Of a route about something that units are responsible for: who they are, from what is in its address.
@@ -29,7 +29,8 @@ async def open_plan(scope: Scope, snapshots: Snapshots) -> tuple[Snapshot, Right
     """The plan in the address with the reader's rights in it, found once for a request; None where they see none."""
     state = scope["state"]
     if "plan" not in state:
-        state["plan"] = await plan_of(scope["path_params"]["slug"], state["reader"].account, snapshots)
+        seen = public_plan_of if scope["route_handler"].opt.get("as_resident") else plan_of
+        state["plan"] = await seen(scope["path_params"]["slug"], state["reader"].account, snapshots)
     found: tuple[Snapshot, Rights] | None = state["plan"]
     return found
 
@@ -41,6 +42,20 @@ async def plan_of(slug: str, account: PydanticObjectId | None, snapshots: Snapsh
     if snapshot is None or rights is None:
         return None
     return (snapshot if rights.sees_unpublished else snapshot.public), rights
+
+
+async def public_plan_of(
+    slug: str, account: PydanticObjectId | None, snapshots: Snapshots
+) -> tuple[Snapshot, Rights] | None:
+    """The plan as residents see it, whoever asks; before it is published, for those who may publish it."""
+    snapshot = await snapshots.of(slug)
+    if snapshot is None:
+        return None
+    if not snapshot.plan.published:
+        rights = rights_in(snapshot, account)
+        if rights is None or not rights.allow(Permission.PLANS_PUBLISH):
+            return None
+    return snapshot.public, published(snapshot.plan.public_parts)
 
 
 async def require_permission(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

@@ -26,6 +26,8 @@ from stratplan.snapshot import Revision, Snapshots
 
 BYTES_HELD = 64 * 2**20
 LARGEST = 2 * 2**20
+BY_READER = b"Cookie, HX-Request, HX-Boosted, HX-Target, Accept-Encoding"
+ALIKE_FOR_ALL = b"Accept-Encoding"
 
 
 @dataclass(slots=True)
@@ -76,7 +78,8 @@ class KeepPages(ASGIMiddleware):
             await next_app(scope, receive, send)
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        if "notice" in read_cookies(headers.get(b"cookie", "")):
+        as_resident = bool(handler.opt.get("as_resident"))
+        if "notice" in read_cookies(headers.get(b"cookie", "")) and not as_resident:
             await next_app(scope, receive, send)
             return
         reader = scope["state"]["reader"]
@@ -85,12 +88,15 @@ class KeepPages(ASGIMiddleware):
             await next_app(scope, receive, send)  # the guard answers
             return
         snapshot = plan[0]
+        if as_resident and not snapshot.plan.published:
+            await next_app(scope, receive, send)  # a look ahead, of those who may publish it
+            return
         key = (
             scope["path"],
             scope["query_string"],
             reader.language,
             reader.theme,
-            reader.account,
+            scope["state"]["origin"].base if as_resident else reader.account,
             headers.get(b"hx-request"),
             headers.get(b"hx-boosted"),
             headers.get(b"hx-history-restore-request"),
@@ -103,7 +109,9 @@ class KeepPages(ASGIMiddleware):
             page = await self._fresh(scope, receive, send, next_app, day)
             if page is None:
                 return
-        await self._send(page, headers, send)
+        await self._send(
+            page, headers, send, is_own=not as_resident and reader.account is not None, as_resident=as_resident
+        )
         self._keep(key, page)
 
     async def _fresh(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp, day: date) -> KeptPage | None:
@@ -149,12 +157,16 @@ class KeepPages(ASGIMiddleware):
             _, oldest = self.pages.popitem(last=False)
             self.held -= oldest.counted
 
-    async def _send(self, page: KeptPage, headers: dict[bytes, str], send: Send) -> None:
+    async def _send(
+        self, page: KeptPage, headers: dict[bytes, str], send: Send, *, is_own: bool, as_resident: bool
+    ) -> None:
+        """What nobody in particular reads may be kept on the way, but is asked for anew each time: what is withdrawn is
+        gone at once."""
         common = [
             *page.headers,
             (b"etag", page.etag),
-            (b"cache-control", b"private, no-cache"),
-            (b"vary", b"Cookie, HX-Request, HX-Boosted, HX-Target, Accept-Encoding"),
+            (b"cache-control", b"private, no-cache" if is_own else b"public, no-cache"),
+            (b"vary", ALIKE_FOR_ALL if as_resident else BY_READER),
         ]
         if page.etag.decode() in headers.get(b"if-none-match", ""):
             await send(cast("Message", {"type": "http.response.start", "status": 304, "headers": common}))

@@ -32,12 +32,28 @@ M = TypeVar("M", bound=FormModel)
 D = TypeVar("D", bound=LivingDocument)
 
 VARIANTS_HELD = 4
+# Whose pages these are, by how their paths begin; the others are for all who see the plan.
+NEEDED = (
+    (("/investments", "/figures/money", "/figures/checks"), Permission.INVESTMENTS_READ),
+    (("/swot",), Permission.SWOT_READ),
+    (("/history",), Permission.HISTORY_READ),
+)
 
 
 class Site:
     """What the whole application shares: snapshots, templates, assets and the clock."""
 
-    def __init__(self, *, templates: Path, assets: Assets, today: Callable[[], date] = i18n.today) -> None:
+    def __init__(
+        self,
+        *,
+        templates: Path,
+        assets: Assets,
+        today: Callable[[], date] = i18n.today,
+        language: str = "lv",
+        address: str | None = None,
+    ) -> None:
+        self.language = language  # of those who have not chosen one
+        self.address = address  # of the whole site as people reach it, where it is set
         self.snapshots = Snapshots()
         self.assets = assets
         self.today = today
@@ -156,6 +172,10 @@ class View:
             self.is_today or permission.endswith(":read")
         )
 
+    def has(self, path: str) -> bool:
+        """Whether the reader may look at this page of the plan ("/investments/1.1"); an empty path is no page."""
+        return bool(path) and all(self.can(needed) for starts, needed in NEEDED if path.startswith(starts))
+
     def can_undo(self, by: str) -> bool:
         """Whether the reader may take back a change that `by` made."""
         if self.can(Permission.HISTORY_UNDO):
@@ -231,17 +251,22 @@ async def open_view(request: HTMXRequest, slug: str) -> View:
     if found is None:
         raise NotVisible(_("There is no such plan."))
     snapshot, rights = found
-    asked = request.query_params.get("as_of", "")
-    day = site.today()
-    if asked:
-        try:
-            day = date.fromisoformat(asked)
-        except ValueError:
-            raise ClientException(_("The day in as_of is written YYYY-MM-DD, such as 2016-09-30.")) from None
+    day = day_asked(request)
     view = request.scope["state"]["view"] = View(
         site, snapshot, reader, rights, day, list(request.query_params.multi_items())
     )
     return view
+
+
+def day_asked(request: HTMXRequest) -> date:
+    """The day that the address asks for (`as_of`), else today."""
+    asked = request.query_params.get("as_of", "")
+    if not asked:
+        return site_of(request).today()
+    try:
+        return date.fromisoformat(asked)
+    except ValueError:
+        raise ClientException(_("The day in as_of is written YYYY-MM-DD, such as 2016-09-30.")) from None
 
 
 def wants_fragment(request: HTMXRequest) -> bool:

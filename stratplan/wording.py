@@ -32,6 +32,8 @@ _DEEDS = {
     "moved": N_("Moved: %(name)s"),
     "reported": N_("Reported: %(name)s"),
     "money_reported": N_("Money reported: %(name)s"),
+    "published": N_("Published: %(name)s"),
+    "withdrawn": N_("Withdrawn: %(name)s"),
     "undone": N_("Undone: %(name)s"),
     "restored": N_("Restored: %(name)s"),
 }

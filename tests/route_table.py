@@ -21,6 +21,7 @@ class Route:
     kept: bool
     responsible: bool = False
     streams: bool = False
+    as_resident: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -42,6 +43,7 @@ def routes_of(app: Frame) -> list[Route]:
                         bool(handler.opt.get("kept")),
                         "responsible" in handler.opt,
                         bool(handler.opt.get("streams")),
+                        bool(handler.opt.get("as_resident")),
                     )
                 )
     return sorted(found, key=str)

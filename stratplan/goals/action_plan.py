@@ -21,7 +21,7 @@ from stratplan.goals.progress import Combined, percent
 from stratplan.goals.queries import TaskFigures, goal_progress, goals_in_order, task_figures, tasks_in_order
 from stratplan.goals.states import Execution, Outcome, Schedule
 from stratplan.i18n import N_, _
-from stratplan.plans.models import FundingSource
+from stratplan.plans.models import FundingSource, Visibility
 from stratplan.plans.queries import sources_in_order
 from stratplan.snapshot import Snapshot
 from stratplan.units.models import Unit
@@ -40,6 +40,7 @@ class Facet(Choice):
     EXECUTION = "execution", N_("Execution")
     SCHEDULE = "schedule", N_("Schedule")
     OUTCOME = "outcome", N_("Result")
+    VISIBILITY = "visibility", N_("Who sees it")
 
 
 class Grouping(Choice):
@@ -204,6 +205,7 @@ def _labels(task: Task, found: TaskFigures) -> Labels:
         (Facet.GOAL, str(task.goal)),
         (Facet.EXECUTION, found.execution.value),
         (Facet.OUTCOME, found.outcome.value),
+        *([(Facet.VISIBILITY, Visibility.INTERNAL.value)] if task.internal else []),
         *([(Facet.SCHEDULE, found.schedule.value)] if found.schedule is not None else []),
         ("lead", str(task.lead)),
         ("deadline", str(task.period.deadline.year)),
@@ -251,6 +253,15 @@ def _make_index(snapshot: Snapshot, day: date) -> _Index:
         + ([_Part(unled)] if unled else []),
         Grouping.YEAR: [_Part(deadlines[year], year=int(year)) for year in sorted(deadlines)],
     }
+    hidden = by.get(Facet.VISIBILITY, {}).get(Visibility.INTERNAL.value, 0)
+    for key, members in by.get(Facet.GOAL, {}).items():
+        hidden |= members if goals[key].internal else 0
+    if hidden:  # where nothing is internal there is nothing to choose between
+        everything = (1 << len(tasks)) - 1
+        facets[Facet.VISIBILITY] = {
+            Visibility.INTERNAL.value: hidden,
+            Visibility.PUBLISHED.value: everything & ~hidden,
+        }
     by_unit = {units[key].key: members for key, members in facets[Facet.UNIT].items()}
     return _Index(tasks, facets, by_unit, groups)
 
@@ -318,6 +329,10 @@ def _values(snapshot: Snapshot, index: _Index) -> dict[Facet, dict[str, str]]:
             if source.code in index.by[Facet.SOURCE]
         },
         **{facet: {state.value: _(state.label) for state in kind} for facet, kind in states.items()},
+        Facet.VISIBILITY: {
+            value: _("Internal") if value == Visibility.INTERNAL else _("Residents see it too")
+            for value in index.by[Facet.VISIBILITY]
+        },
     }
 
 

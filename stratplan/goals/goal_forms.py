@@ -25,6 +25,8 @@ class GoalForm(FormModel):
     code: Annotated[Code, AfterValidator(clean_number)]
     title: Line
     description: OptionalProse = ""
+    summary: OptionalProse = ""
+    internal: bool = False
     weight: WeightField = Decimal(1)
 
 

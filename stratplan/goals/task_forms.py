@@ -58,6 +58,7 @@ class TaskFields(FormModel):
     partners: list[ChosenField] = []
     sources: list[ChosenField] = []
     weight: WeightField = Decimal(1)
+    internal: bool = False
 
 
 class NewTask(TaskFields):

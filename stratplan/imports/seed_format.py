@@ -115,6 +115,7 @@ class GoalShape(Shape):
     code: Number
     title: Line
     description: OptionalProse = ""
+    summary: OptionalProse = ""
     weight: Weight | None = None
 
 

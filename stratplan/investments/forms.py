@@ -87,6 +87,7 @@ class HeadingForm(FormModel):
     amount: MoneyField = None
     yearly: bool = False
     note: OptionalProse = ""
+    internal: bool = False
 
     def values(self) -> dict[str, Any]:
         """The line's fields."""

@@ -403,7 +403,7 @@ async def show_plan(request: HTMXRequest, view: View) -> Response[str]:
             "decision": said_decision(view),
             "outside_years": said_years(view),
             "ends_to_look_at": view.quarters[-4:],
-            "steps": first_steps(snapshot) if not counted.tasks else [],
+            "steps": first_steps(snapshot) if not counted.tasks and view.rights.sees_unpublished else [],
             "tally": counted,
             "percent": None if progress.value is None else percent(progress.value),
             "goals": goal_lines(snapshot, day),

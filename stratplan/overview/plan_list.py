@@ -31,6 +31,7 @@ class PlanCard:
     """A plan as the list shows it, with today's figures; `percent` is None where nothing counts yet."""
 
     plan: Plan
+    address: str
     organisation: str
     percent: int | None
     tasks: int
@@ -73,13 +74,14 @@ async def _card(site: Site, plan: Plan, account: PydanticObjectId | None) -> Pla
     found = await plan_of(plan.slug, account, site.snapshots)
     if found is None:
         return None
-    snapshot = found[0]
+    snapshot, rights = found
     day = site.today()
     organisation = snapshot.find(Organisation, plan.organisation)
     progress = plan_progress(snapshot, day).value
     late = sum(figures.schedule is Schedule.OVERDUE for figures in task_figures(snapshot, day).values())
     return PlanCard(
         plan=snapshot.plan,
+        address=f"/plans/{plan.slug}" if rights.sees_unpublished else f"/p/{plan.slug}",
         organisation=organisation.name if organisation else "",
         percent=None if progress is None else percent(progress),
         tasks=len(snapshot.all(Task)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, ClassVar
@@ -28,6 +29,13 @@ def _is_free(slug: str) -> str:
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60), AfterValidator(_is_free)]
 Year = Annotated[int, Field(ge=1990, le=2100)]
+# A host that a browser may be told of: a name, or this machine's own address; with a port where it has one of its own.
+WIDGET_HOST = (
+    r"^(https://)?(127\.0\.0\.1|(?=[a-z0-9.-]*[a-z])[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    r"(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*)(:[0-9]{1,5})?$"
+)
+WidgetHost = Annotated[str, StringConstraints(pattern=re.compile(WIDGET_HOST), max_length=260)]
+WidgetHosts = Annotated[list[WidgetHost], Field(max_length=20)]
 BY_SCOPE = IndexModel([("scope", ASCENDING), ("deleted", ASCENDING)])
 
 
@@ -46,6 +54,13 @@ class PublicPart(Choice):
     FUNDING = "funding", N_("Investment plan and money"), "info", "banknote"
     SWOT = "swot", N_("SWOT analysis"), "info", "scale"
     TEXTS = "texts", N_("Chapters of the plan's text"), "info", "book-open"
+
+
+class Visibility(Choice):
+    """Who may look at a plan, or at a part of it."""
+
+    PUBLISHED = "public", N_("Published"), "success", "globe"
+    INTERNAL = "internal", N_("Only for members"), "neutral", "lock"
 
 
 class FundingKind(Choice):
@@ -114,6 +129,7 @@ class Plan(LivingDocument):
     summary: OptionalProse = ""
     published: bool = False
     public_parts: list[PublicPart] = []
+    widget_hosts: WidgetHosts = []
     asks_second_factor: bool = False
 
     kind: ClassVar = "plan"
@@ -131,6 +147,7 @@ class Plan(LivingDocument):
         "summary": N_("In easy language"),
         "published": N_("Published"),
         "public_parts": N_("What residents see too"),
+        "widget_hosts": N_("Sites that may show the card"),
         "asks_second_factor": N_("Asks for a second factor"),
     }
     texts: ClassVar = frozenset({"title", "mission", "vision", "summary"})
@@ -164,6 +181,11 @@ class Plan(LivingDocument):
     async def withdraw(self, *, by: Actor, based_on: int) -> AuditEntry | None:
         """Let only its members see the plan, at once; what was chosen to be public is remembered."""
         return await self.edit({"published": False}, by=by, based_on=based_on, tag="withdrawn")
+
+    @property
+    def visibility(self) -> Visibility:
+        """Whether residents see the plan."""
+        return Visibility.PUBLISHED if self.published else Visibility.INTERNAL
 
     @property
     def years(self) -> range:

@@ -61,6 +61,7 @@ class PlanEdit(PlanFields, Versioned):
     decision_date: DayField = None
     mission: OptionalProse = ""
     vision: OptionalProse = ""
+    summary: OptionalProse = ""
 
     @field_validator("slug")
     @classmethod
@@ -101,8 +102,12 @@ async def suggested_slug(title: str) -> str:
 
 
 @get("/", permission=Permission.OPEN)
-async def front() -> Redirect:
-    """The list of plans is the front page."""
+async def front(request: HTMXRequest) -> Redirect:
+    """The list of plans is the front page; of a site with one published plan it is that plan, for residents."""
+    if reader_of(request).account is None:
+        published = await Plan.find({"published": True, "deleted": False}).limit(2).to_list()
+        if len(published) == 1:
+            return Redirect(f"/p/{published[0].slug}")
     return Redirect("/plans")
 
 

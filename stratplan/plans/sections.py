@@ -20,6 +20,7 @@ class SectionForm(FormModel):
 
     title: Line
     text: Prose
+    internal: bool = False
 
 
 class SectionEdit(SectionForm, Versioned):

@@ -29,6 +29,7 @@ class EntryForm(FormModel):
     text: Prose
     goals: list[ChosenField] = []
     tasks: list[ChosenField] = []
+    internal: bool = False
 
 
 class EntryEdit(EntryForm, Versioned):

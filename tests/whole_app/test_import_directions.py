@@ -25,6 +25,7 @@ ALLOWED: dict[str, set[str]] = {
     "history": {"plans", "units", "goals", "swot", "investments"},
     "imports": {"plans", "units", "goals", "swot", "investments"},
     "overview": {"plans", "units", "goals", "swot", "investments", "history", "exports"},
+    "public": {"plans", "units", "goals", "swot", "investments", "overview", "exports"},
 }
 EVERYWHERE = {"accounts"}  # who acts is part of every change
 ENTRANCES = {"app.py", "cli.py", "__main__.py"}

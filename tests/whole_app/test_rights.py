@@ -137,6 +137,8 @@ def expected(route: Route, person: str, *, published: bool, own: bool) -> set[in
         return None if person in allowed else {303, 403}
     if in_plan and not published and person in "mo":
         return {404}
+    if route.as_resident and not published and person not in ALLOWED[Permission.PLANS_PUBLISH]:
+        return {404}  # a look ahead is for those who may publish
     if person in allowed or (person == "r" and "R" in allowed and own and route.responsible):
         return None
     return {404} if permission.endswith(":read") else {403}

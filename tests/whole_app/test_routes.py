@@ -10,7 +10,7 @@ from tests.route_table import Route
 from tests.whole_app.conftest import SLUG, Seeded
 
 # What answers everybody alike or shows each what is theirs; nothing of a plan.
-OPEN_TO_ALL = {"/", "/health", "/plans"}
+OPEN_TO_ALL = {"/", "/health", "/plans", "/robots.txt", "/sitemap.xml"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
