@@ -17,6 +17,10 @@ from stratplan.accounts import routes as accounts
 from stratplan.accounts.identities import Identity
 from stratplan.accounts.models import Account, Membership, Profile, Session
 from stratplan.accounts.openid_flows import KeptFlow
+from stratplan.accounts.one_time import OneTimeLink
+from stratplan.accounts.passwords import Password
+from stratplan.accounts.throttle import Device, Failures
+from stratplan.accounts.totp import SecondFactor
 from stratplan.answers import exception_handlers
 from stratplan.assets import Assets, static_files
 from stratplan.audit import AuditEntry, Head
@@ -60,6 +64,11 @@ DOCUMENTS: Sequence[type[Document]] = (
     Report,
     InvestmentLine,
     SwotEntry,
+    Password,
+    SecondFactor,
+    OneTimeLink,
+    Device,
+    Failures,
 )
 LARGEST_REQUEST = 2 * 2**20
 
