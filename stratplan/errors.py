@@ -32,6 +32,10 @@ class NotVisible(StratplanError):
     """What does not exist, or what this reader may not see: the two are not told apart."""
 
 
+class SecondFactorNeeded(StratplanError):
+    """A plan that asks for a second factor, opened by a member who has not given one at this sign-in."""
+
+
 class TooManyAttempts(StratplanError):
     """A try that comes too soon after others that failed; `seconds` are to be waited."""
 

@@ -16,7 +16,8 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Scope
 
 from stratplan.accounts.roles import rights_in, rights_of_site
-from stratplan.errors import NotVisible
+from stratplan.errors import NotVisible, SecondFactorNeeded
+from stratplan.frame import Reader
 from stratplan.i18n import _
 from stratplan.permissions import OF_THE_SITE, SIGNED_IN, Permission, Rights
 from stratplan.snapshot import Snapshot, Snapshots
@@ -41,6 +42,12 @@ async def plan_of(slug: str, account: PydanticObjectId | None, snapshots: Snapsh
     if snapshot is None or rights is None:
         return None
     return (snapshot if rights.sees_unpublished else snapshot.public), rights
+
+
+def lacks_second_factor(snapshot: Snapshot, rights: Rights, reader: Reader) -> bool:
+    """Whether the plan asks its members for a second factor, and this one has not given it at this sign-in."""
+    is_strong = reader.session is not None and reader.session.strong
+    return snapshot.plan.asks_second_factor and rights.sees_unpublished and not is_strong
 
 
 async def require_permission(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -77,6 +84,8 @@ async def _require(connection: ASGIConnection[Any, Any, Any, Any], handler: Base
         if found is None:
             raise NotVisible(_("There is no such plan."))
         snapshot, rights = found
+        if lacks_second_factor(snapshot, rights, reader):
+            raise SecondFactorNeeded
         responsible: ResponsibleUnits | None = handler.opt.get("responsible")
         about = responsible(snapshot, connection.path_params) if responsible else None
     else:

@@ -102,3 +102,16 @@ async def revoke(account: PydanticObjectId | None, *purposes: Purpose, session: 
     await OneTimeLink.get_motor_collection().delete_many(
         {"account": account, "purpose": {"$in": [purpose.value for purpose in which]}}, session=session
     )
+
+
+async def is_out(account: PydanticObjectId, *purposes: Purpose) -> bool:
+    """Whether a link of the account's for one of these purposes is out and good."""
+    found = await OneTimeLink.get_motor_collection().find_one(
+        {
+            "account": account,
+            "purpose": {"$in": [purpose.value for purpose in purposes]},
+            "ends_at": {"$gt": datetime.now(UTC)},
+        },
+        {"_id": 1},
+    )
+    return found is not None
