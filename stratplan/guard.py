@@ -22,6 +22,9 @@ from stratplan.i18n import _
 from stratplan.permissions import OF_THE_SITE, SIGNED_IN, Permission, Rights
 from stratplan.snapshot import Snapshot, Snapshots
 
+# Fields whose texts never stand in a page, whatever happens to the form.
+PASSWORDS = frozenset({"password", "again", "current", "code"})
+
 # Of a route about something that units are responsible for: who they are, from what is in its address.
 ResponsibleUnits = Callable[[Snapshot, Mapping[str, Any]], frozenset[PydanticObjectId]]
 
@@ -66,7 +69,9 @@ async def _keep_what_was_typed(request: Request[Any, Any, Any]) -> None:
     if kind == "application/x-www-form-urlencoded":
         sent = await request.form()
         request.scope["state"]["typed"] = [
-            value for _name, value in sent.multi_items() if isinstance(value, str) and len(value.split()) > 1
+            value
+            for name, value in sent.multi_items()
+            if isinstance(value, str) and len(value.split()) > 1 and name not in PASSWORDS
         ]
 
 

@@ -97,7 +97,7 @@ def send_forgotten(request: HTMXRequest, profile: Profile) -> None:
 
 
 def _letter(purpose: Purpose, name: str, address: str) -> tuple[str, str]:
-    greeting = _("Hello %(name)s,", name=name)
+    greeting = _("Hello %(name)s!", name=name)
     hours = int(purpose.lifetime.total_seconds() // 3600)
     match purpose:
         case Purpose.INVITATION:

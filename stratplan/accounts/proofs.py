@@ -22,6 +22,7 @@ from stratplan.documents import SITE
 from stratplan.errors import NotVisible, RuleBroken
 from stratplan.i18n import _
 from stratplan.permissions import Role
+from stratplan.plans.models import Plan
 from stratplan.secret_key import SecretKey
 
 T = TypeVar("T")
@@ -92,6 +93,8 @@ async def use_link(token: str, password: str, *, name: str | None = None) -> Pyd
 
     async def work(session: Transaction) -> None:
         await _used(token, session, *purposes)
+        if not await Account.find_one({"_id": account, "disabled": False, "deleted": False}, session=session):
+            raise NotVisible(_("This link is good no more."))
         await passwords.keep(account, hash_, session=session)
         await end_sessions(account, session=session)
         await one_time.revoke(account, session=session)
@@ -217,6 +220,8 @@ async def invite(
     """An account with a role (None: none yet) in a plan or in all, and the token of the link that lets its owner in."""
 
     async def work(session: Transaction) -> tuple[Account, str]:
+        if scope != SITE and not await Plan.find_one({"_id": scope, "deleted": False}, session=session):
+            raise RuleBroken(_("There is no such plan any more."), field="plan")
         account = await Account.register(name=name, email=email, by=by)
         if role is not None:
             membership = Membership.new(scope=scope, account=account.key, role=role, units=units or [])
