@@ -98,7 +98,6 @@ def send_forgotten(request: HTMXRequest, profile: Profile) -> None:
 
 def _letter(purpose: Purpose, name: str, address: str) -> tuple[str, str]:
     greeting = _("Hello %(name)s!", name=name)
-    hours = int(purpose.lifetime.total_seconds() // 3600)
     match purpose:
         case Purpose.INVITATION:
             subject = _("You are invited to stratplan")
@@ -110,7 +109,7 @@ def _letter(purpose: Purpose, name: str, address: str) -> tuple[str, str]:
             subject = _("Choose a new password")
             body = _("Open this link and choose a new password for stratplan:")
     end = _(
-        "The link is good once, for %(hours)s hours. If you did not expect this letter, you need not do anything.",
-        hours=hours,
+        "The link is good once and expires after: %(time)s. If you did not expect this letter, do nothing.",
+        time=purpose.lasts,
     )
     return subject, f"{greeting}\n\n{body}\n\n{address}\n\n{end}\n"

@@ -16,6 +16,7 @@ from pymongo import ASCENDING, IndexModel
 
 from stratplan.database import Session
 from stratplan.documents import now
+from stratplan.i18n import days, ngettext
 
 
 class Purpose(StrEnum):
@@ -28,6 +29,13 @@ class Purpose(StrEnum):
         member._value_ = value
         member.lifetime = lifetime
         return member
+
+    @property
+    def lasts(self) -> str:
+        """How long it is good, in words."""
+        if self.lifetime.days:
+            return days(self.lifetime.days)
+        return ngettext("%(num)s hour", "%(num)s hours", self.lifetime.seconds // 3600)
 
     FIRST = "first", timedelta(days=1)  # the first administrator, who has no account yet
     INVITATION = "invitation", timedelta(days=7)

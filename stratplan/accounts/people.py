@@ -166,7 +166,7 @@ def _has(person: Person, text: str) -> bool:
 @get("/people/new", permission=Permission.ACCOUNTS_WRITE)
 async def new_person(request: HTMXRequest) -> Response[Any]:
     """The form for one more person."""
-    return await _invitation_page(request, Form.filled(Invitation, {"plan": SITE}))
+    return await _invitation_page(request, Form(Invitation, {"role": [""]}))
 
 
 async def _invitation_page(request: HTMXRequest, form: Form[Invitation], *, status: int = 200) -> Response[Any]:
@@ -207,8 +207,8 @@ async def _with_link(
     profile = await Profile.get(account)
     mailed = profile is not None and send_link(request, profile, token, purpose)
     response = go(request, f"/people/{account}", done)
-    hours = int(purpose.lifetime.total_seconds() // 3600)
-    show_once(request, response, {"link": address_of(request, token), "hours": hours, "mailed": mailed})
+    shown = {"link": address_of(request, token), "lasts": purpose.lasts, "mailed": mailed}
+    show_once(request, response, shown)
     return response
 
 
