@@ -18,8 +18,8 @@ from stratplan.accounts import openid_routes
 from stratplan.accounts import routes as accounts
 from stratplan.accounts.identities import Identity
 from stratplan.accounts.models import Account, Membership, Profile, Session
-from stratplan.accounts.openid_flows import KeptFlow
 from stratplan.accounts.one_time import OneTimeLink
+from stratplan.accounts.openid_flows import KeptFlow
 from stratplan.accounts.passwords import Password, prepare
 from stratplan.accounts.sign_in import HalfSession
 from stratplan.accounts.throttle import Device, Failures
