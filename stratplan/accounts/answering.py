@@ -61,7 +61,7 @@ def note(event: str, account: PydanticObjectId | None, request: HTMXRequest) -> 
 
 def go(request: HTMXRequest, to: str, done: str = "") -> Response[Any]:
     """Answer a form with the way to the next page, which tells that it was done."""
-    headers = {"HX-Redirect": to} if wants_fragment(request) else {"location": to}
+    headers = {"HX-Redirect" if wants_fragment(request) else "location": to, "cache-control": "no-store"}
     response = Response[Any](
         "", status_code=200 if wants_fragment(request) else 303, media_type="text/plain", headers=headers
     )
@@ -137,7 +137,7 @@ async def let_in(
     note("signed in", account, request)
     response = go(request, local_path(to), done)
     origin = cookies.origin_of(request)
-    session = cookies.kept(request, "session", token)
+    session = cookies.kept(request, "session", token, seconds=int(sessions.ABSOLUTE.total_seconds()))
     assert session.key == origin.session_cookie
     response.cookies += [
         session,

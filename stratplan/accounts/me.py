@@ -95,7 +95,8 @@ async def proves_again(request: HTMXRequest, current: SecretStr) -> None:
     """Raise RuleBroken, at the field `current`, unless this is the password of who is signed in: asked for again before
     what proves who they are is changed, for somebody may have sat down at an open browser.
 
-    TooManyAttempts when it is guessed. An account without a password has none to give.
+    TooManyAttempts when it is guessed. An account without a password, which signs in elsewhere, has none to give: there
+    nothing that lets somebody in by itself may be changed without a link (see `refuse_without_password`).
     """
     account = account_of(request)
     if not await passwords.has_one(account):
@@ -104,6 +105,14 @@ async def proves_again(request: HTMXRequest, current: SecretStr) -> None:
     if not await passwords.verify(account, current.get_secret_value()):
         raise RuleBroken(_("This is not your password."), field="current")
     await attempt.succeeded()
+
+
+async def refuse_without_password(account: PydanticObjectId) -> None:
+    """Raise RuleBroken for an account that has no password to ask for."""
+    if not await passwords.has_one(account):
+        raise RuleBroken(
+            _("Your account has no password: you sign in elsewhere. An administrator can make you a link to one.")
+        )
 
 
 @get("/me", permission=Permission.ME_READ)
@@ -184,6 +193,7 @@ async def change_password(request: HTMXRequest) -> Response[Any]:
         return await _password_page(request, form, status=422)
     session = session_of(request)
     try:
+        await refuse_without_password(session.account)
         await proves_again(request, form.data.current)
         await proofs.set_password(session.account, form.data.password.get_secret_value(), keep_session=session.id)
     except TooManyAttempts as too_many:
@@ -227,6 +237,7 @@ async def change_email(request: HTMXRequest) -> Response[Any]:
     try:
         if not can_mail(request):
             raise RuleBroken(_("No letters are sent from here. Ask an administrator to change the address."))
+        await refuse_without_password(account)
         await proves_again(request, form.data.current)
         await throttle.count(f"email:{account}", throttle.OF_MAIL)
         await throttle.count(f"email-to:{folded(form.data.email)}", throttle.OF_MAIL)

@@ -18,7 +18,6 @@ from stratplan.accounts.answering import account_page, go, show_once
 from stratplan.accounts.letters import address_of, send_link
 from stratplan.accounts.models import Account, Email, Membership, Profile
 from stratplan.accounts.one_time import Purpose
-from stratplan.accounts.passwords import Password
 from stratplan.accounts.totp import SecondFactor
 from stratplan.alphabet import sort_key
 from stratplan.documents import SITE, Line
@@ -100,9 +99,7 @@ async def people(*, only: PydanticObjectId | None = None) -> list[Person]:
     found = await Account.find({"deleted": False, **({"_id": only} if only else {})}).to_list()
     keys = [account.key for account in found]
     profiles = {profile.id: profile for profile in await Profile.find({"_id": {"$in": keys}}).to_list()}
-    with_password = {
-        raw["_id"] async for raw in Password.get_motor_collection().find({"_id": {"$in": keys}}, {"_id": 1})
-    }
+    able = await proofs.able_to_sign_in(keys)
     with_factor = {
         raw["_id"]
         async for raw in SecondFactor.get_motor_collection().find(
@@ -120,7 +117,7 @@ async def people(*, only: PydanticObjectId | None = None) -> list[Person]:
     for account in found:
         profile = profiles.get(account.key)
         if profile is not None:
-            state = "closed" if account.disabled else "active" if account.key in with_password else "invited"
+            state = "closed" if account.disabled else "active" if account.key in able else "invited"
             held = sorted(roles[account.key], key=lambda one: (one[1] != "", sort_key(one[1])))
             rows.append(Person(account, profile.name, profile.email, state, account.key in with_factor, held))
     return sorted(rows, key=lambda person: sort_key(person.name))

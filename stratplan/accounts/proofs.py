@@ -10,6 +10,7 @@ from beanie import PydanticObjectId
 
 from stratplan import audit
 from stratplan.accounts import one_time, passwords, totp
+from stratplan.accounts.identities import Identity
 from stratplan.accounts.models import OF_A_PERSON, Account, Membership, Profile, administrators, end_sessions
 from stratplan.accounts.one_time import OneTimeLink, Purpose
 from stratplan.accounts.passwords import Password
@@ -110,9 +111,15 @@ async def use_link(token: str, password: str, *, name: str | None = None) -> Pyd
 
 
 async def somebody_administers() -> bool:
-    """Whether there is an administrator who can sign in with a password."""
-    able = await administrators()
-    return await Password.get_motor_collection().count_documents({"_id": {"$in": able}}, limit=1) > 0
+    """Whether there is an administrator who can sign in: with a password, or elsewhere."""
+    return bool(await able_to_sign_in(await administrators()))
+
+
+async def able_to_sign_in(accounts: list[PydanticObjectId]) -> set[PydanticObjectId]:
+    """Those of the accounts that have a password, or have signed in through a provider."""
+    by_password = Password.get_motor_collection().find({"_id": {"$in": accounts}}, {"_id": 1})
+    elsewhere = Identity.get_motor_collection().find({"account": {"$in": accounts}}, {"account": 1})
+    return {raw["_id"] async for raw in by_password} | {raw["account"] async for raw in elsewhere}
 
 
 async def first_link() -> str | None:

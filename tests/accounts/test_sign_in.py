@@ -267,6 +267,23 @@ async def test_a_plan_may_ask_its_members_for_a_second_factor(app: Frame, made: 
         assert (await weak.get(f"/plans/{plan.slug}")).status_code == 303
 
 
+async def test_its_administrator_says_whether_it_is_asked_for(app: Frame, made: Made) -> None:
+    await make_anna(Role.ADMIN, scope=made.plan.key)
+    await make_anna(Role.PLANNER, email="planner@example.org")
+    async with browser(app) as one, browser(app) as planner:
+        await sign_in(planner, email="planner@example.org")
+        wish = {"ask": "yes", "version": 1}
+        assert (await planner.post("/plans/plans/second-factor", data=wish)).status_code == 403
+        await sign_in(one)
+        assert "/plans/plans/second-factor" in (await one.get("/plans/plans/edit")).text
+        assert (await one.post("/plans/plans/second-factor", data=wish)).status_code == 303
+        assert (await one.get("/plans/plans")).status_code == 303
+        assert (await planner.get("/plans/plans/tasks")).status_code == 303
+    plan = await Plan.get(made.plan.key)
+    assert plan is not None
+    assert (plan.asks_second_factor, plan.version) == (True, 2)
+
+
 async def test_residents_are_not_asked_for_one(app: Frame, made: Made) -> None:
     plan = await Plan.get(made.plan.key)
     assert plan is not None
