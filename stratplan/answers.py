@@ -13,8 +13,9 @@ from pymongo.errors import PyMongoError
 
 from stratplan import wording
 from stratplan.audit import AuditEntry, values_before
-from stratplan.errors import NotVisible, RuleBroken, StaleEdit
+from stratplan.errors import NotVisible, RuleBroken, SecondFactorNeeded, StaleEdit, TooManyAttempts
 from stratplan.forms import Form
+from stratplan.frame import SAFE_METHODS
 from stratplan.i18n import _
 from stratplan.web import View, came_from, reader_of, rights_of, site_of, wants_fragment
 
@@ -72,6 +73,26 @@ def refused(request: HTMXRequest, error: HTTPException) -> Response[str]:
         return failed(request, error)
     sentence = error.detail if error.status_code == 400 and error.detail else _("The request was not understood.")
     return _render(request, "errors/refused.html", error.status_code, sentence=sentence)
+
+
+def second_factor_needed(request: HTMXRequest, error: SecondFactorNeeded) -> Response[str]:
+    """The way to giving the second factor, or to setting one up, and back."""
+    here = quote(request.scope["path"]) if request.method in SAFE_METHODS else came_from(request)
+    return _way(request, f"/me/second-factor/needed?next={quote(here, safe='')}")
+
+
+def _way(request: HTMXRequest, to: str) -> Response[str]:
+    if wants_fragment(request):
+        return Response("", status_code=200, media_type="text/plain", headers={"HX-Redirect": to})
+    headers = {"location": to, "cache-control": "no-store"}
+    return Response("", status_code=303, media_type="text/plain", headers=headers)
+
+
+def too_many(request: HTMXRequest, error: TooManyAttempts) -> Response[str]:
+    """429 with how long to wait, where no form shows it."""
+    response = _render(request, "errors/refused.html", 429, sentence=str(error))
+    response.headers["retry-after"] = str(error.seconds)
+    return response
 
 
 def rule_broken(request: HTMXRequest, error: RuleBroken) -> Response[str]:
@@ -195,6 +216,8 @@ exception_handlers: dict[int | type[Exception], Any] = {
     NotVisible: not_visible,
     RuleBroken: rule_broken,
     StaleEdit: stale,
+    SecondFactorNeeded: second_factor_needed,
+    TooManyAttempts: too_many,
     HTTPException: refused,
     PyMongoError: unreachable,
     500: failed,

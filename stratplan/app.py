@@ -1,8 +1,10 @@
 """The application put together: the only file that knows every slice."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
+from functools import cache
 from typing import Any
 
 from beanie import Document
@@ -16,7 +18,12 @@ from stratplan.accounts import openid_routes
 from stratplan.accounts import routes as accounts
 from stratplan.accounts.identities import Identity
 from stratplan.accounts.models import Account, Membership, Profile, Session
+from stratplan.accounts.one_time import OneTimeLink
 from stratplan.accounts.openid_flows import KeptFlow
+from stratplan.accounts.passwords import Password, prepare
+from stratplan.accounts.sign_in import HalfSession
+from stratplan.accounts.throttle import Device, Failures
+from stratplan.accounts.totp import SecondFactor
 from stratplan.answers import exception_handlers
 from stratplan.assets import Assets, static_files
 from stratplan.audit import AuditEntry, Head
@@ -34,6 +41,7 @@ from stratplan.permissions import Permission
 from stratplan.plans import routes as plans
 from stratplan.plans.models import FundingSource, Organisation, Plan, Section, Term
 from stratplan.public import routes as public
+from stratplan.secret_key import SecretKey, secret_key
 from stratplan.settings import Settings, resource
 from stratplan.swot import routes as swot
 from stratplan.swot.models import SwotEntry
@@ -61,6 +69,12 @@ DOCUMENTS: Sequence[type[Document]] = (
     Report,
     InvestmentLine,
     SwotEntry,
+    Password,
+    SecondFactor,
+    HalfSession,
+    OneTimeLink,
+    Device,
+    Failures,
 )
 LARGEST_REQUEST = 2 * 2**20
 
@@ -77,8 +91,14 @@ def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date
 
     @asynccontextmanager
     async def connected(app: Litestar) -> AsyncIterator[None]:
+        key()
+        await asyncio.to_thread(prepare)
         async with database.connect(mongodb_uri, settings.mongodb_database, DOCUMENTS):
             yield
+
+    @cache
+    def key() -> SecretKey:
+        return secret_key(settings)
 
     i18n.load_catalogues()
     assets = Assets(resource("static") / "dist")
@@ -120,5 +140,6 @@ def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date
     )
     litestar.state.site = site
     litestar.state.openid = openid
+    litestar.state.secret_key = key  # made when it is first needed
     sites = Sites(public=settings.address, hosts=settings.hosts, proxies=settings.proxies)
     return Frame(litestar, sites=sites, default_language=settings.language)

@@ -13,7 +13,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import wraps
+from functools import partial, wraps
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -232,15 +232,19 @@ def verify(settings: Settings, plan: str | None) -> None:
         sys.exit(1)
 
 
-def _refuse_other_addresses(host: str) -> None:
-    if host not in LOCAL_ADDRESSES:
+def _refuse_other_addresses(host: str, settings: Settings) -> None:
+    if host not in LOCAL_ADDRESSES and settings.address is None:
         raise StratplanError(
             _(
-                "stratplan serves on this computer only (127.0.0.1) while it has no sign-in; "
-                "%(host)s would let others in. Leave --host out."
+                "On %(host)s others reach stratplan too. Say under which address they do, such as "
+                "https://plans.example.lv, in STRATPLAN_ADDRESS, or leave --host out."
             )
             % {"host": host}
         )
+
+
+def _own_address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -259,20 +263,28 @@ def _serve(
     settings: Settings, host: str | None, port: int | None, first: Callable[[], Awaitable[Any]] | None = None
 ) -> None:
     """Do `first` with the database open, and serve until a signal ends it."""
+    from stratplan.secret_key import secret_key
+
     address, number = host or settings.host, settings.port if port is None else port
-    _refuse_other_addresses(address)
+    _refuse_other_addresses(address, settings)
+    secret_key(settings)  # what cannot be read is said now, not to the first who signs in
     # The program is read from disk while the database starts.
     Thread(target=import_module, args=("stratplan.app",), daemon=True).start()
     with database_address(settings, serving=True) as uri, _listen(address, number) as listening:
-        _in_loop(_connected(settings, uri, first or _nothing))
-        _run_server(settings, uri, address, listening)
+        link = _in_loop(_connected(settings, uri, partial(_prepared, first)))
+        _run_server(settings, uri, address, listening, link)
 
 
-async def _nothing() -> None:
-    """Opening the database is check enough."""
+async def _prepared(first: Callable[[], Awaitable[Any]] | None) -> str | None:
+    """Do `first`, and return the token of a link for the first administrator where there is none yet."""
+    from stratplan.accounts.proofs import first_link
+
+    if first is not None:
+        await first()
+    return await first_link()
 
 
-def _run_server(settings: Settings, uri: str, host: str, listening: socket.socket) -> None:
+def _run_server(settings: Settings, uri: str, host: str, listening: socket.socket, link: str | None) -> None:
     import uvicorn
 
     from stratplan.app import create_app
@@ -287,11 +299,15 @@ def _run_server(settings: Settings, uri: str, host: str, listening: socket.socke
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
-                shown = f"[{host}]" if ":" in host else host
-                click.echo(
-                    _("stratplan serves on http://%(host)s:%(port)s (Ctrl-C stops it)")
-                    % {"host": shown, "port": listening.getsockname()[1]}
-                )
+                where = _own_address(host, listening.getsockname()[1])
+                click.echo(_("stratplan serves on %(address)s (Ctrl-C stops it)", address=where))
+                if link is not None:
+                    click.echo(
+                        _(
+                            "Nobody administers it yet. Open this link within a day; it is good once:\n%(link)s",
+                            link=f"{settings.address or where}/links/{link}",
+                        )
+                    )
 
     config = uvicorn.Config(
         create_app(settings, uri),
@@ -310,6 +326,94 @@ def _run_server(settings: Settings, uri: str, host: str, listening: socket.socke
             raise
     if not server.started:
         raise DatabaseUnavailable(_("The server could not start; the lines above say why."))
+
+
+# ---- People
+
+
+@main.group()
+def user() -> None:
+    """Give people accounts, roles and links to sign in with."""
+
+
+def _link_printed(settings: Settings, token: str) -> None:
+    base = settings.address or _own_address(settings.host, settings.port)
+    click.echo(f"{base}/links/{token}")
+
+
+role_option = click.option("--role", type=click.Choice(["admin", "planner", "reporter", "council"]), help="The role.")
+plan_option = click.option("--plan", metavar="PLAN", help="The plan: the last part of its address. Without: all plans.")
+unit_option = click.option("--unit", "units", multiple=True, metavar="UNIT", help="A unit's short name, of a reporter.")
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--name", required=True, help="Name and surname.")
+@role_option
+@plan_option
+@unit_option
+@with_settings
+def add_user(
+    settings: Settings, email: str, name: str, role: str | None, plan: str | None, units: tuple[str, ...]
+) -> None:
+    """Make an account for EMAIL, and print the link with which its owner chooses a password."""
+    from stratplan.accounts import commands
+
+    async def work() -> None:
+        _link_printed(settings, await commands.add(email, name, role, plan, units))
+
+    with_database(settings, work)
+
+
+@user.command("list")
+@with_settings
+def list_users(settings: Settings) -> None:
+    """List everybody: e-mail, name, state, roles; tabs between."""
+    from stratplan.accounts import commands
+
+    async def work() -> None:
+        for line in await commands.listed():
+            click.echo(line)
+
+    with_database(settings, work)
+
+
+@user.command("role")
+@click.argument("email")
+@click.argument("role", type=click.Choice(["admin", "planner", "reporter", "council", "none"]))
+@plan_option
+@unit_option
+@with_settings
+def give_role(settings: Settings, email: str, role: str, plan: str | None, units: tuple[str, ...]) -> None:
+    """Give EMAIL the ROLE in a plan or in all plans, in the place of the one held there; none takes it away."""
+    from stratplan.accounts import commands
+
+    with_database(settings, partial(commands.give_role, email, role, plan, units))
+
+
+@user.command("disable")
+@click.argument("email")
+@click.option("--again", "enable", is_flag=True, help="Let the person in again.")
+@with_settings
+def disable_user(settings: Settings, email: str, enable: bool) -> None:
+    """Let EMAIL in no more; whatever devices are signed in are signed out."""
+    from stratplan.accounts import commands
+
+    with_database(settings, partial(commands.close, email, again=enable))
+
+
+@user.command("reset")
+@click.argument("email")
+@click.option("--second-factor", is_flag=True, help="Switch the second factor off too: it was lost.")
+@with_settings
+def reset_user(settings: Settings, email: str, second_factor: bool) -> None:
+    """Print a new link with which EMAIL chooses a password; the links before are good no more."""
+    from stratplan.accounts import commands
+
+    async def work() -> None:
+        _link_printed(settings, await commands.reset(email, second_factor=second_factor))
+
+    with_database(settings, work)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from stratplan.i18n import ngettext
+
 if TYPE_CHECKING:
     from stratplan.audit import AuditEntry
     from stratplan.documents import LivingDocument
@@ -28,6 +30,32 @@ class RuleBroken(StratplanError):
 
 class NotVisible(StratplanError):
     """What does not exist, or what this reader may not see: the two are not told apart."""
+
+
+class SecondFactorNeeded(StratplanError):
+    """A plan that asks for a second factor, opened by a member who has not given one at this sign-in."""
+
+
+class TooManyAttempts(StratplanError):
+    """A try that comes too soon after others that failed; `seconds` are to be waited."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        minutes = -(-self.seconds // 60)
+        if minutes > 1:
+            return ngettext(
+                "Too many attempts. Try again in %(num)s minute.",
+                "Too many attempts. Try again in %(num)s minutes.",
+                minutes,
+            )
+        return ngettext(
+            "Too many attempts. Try again in %(num)s second.",
+            "Too many attempts. Try again in %(num)s seconds.",
+            self.seconds,
+        )
 
 
 class StaleEdit(StratplanError):

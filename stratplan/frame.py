@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import secrets
 import time
 from collections.abc import Callable, MutableMapping
@@ -39,6 +40,8 @@ HEADERS = {
 }
 PUBLIC_PAGES = "/p/"  # each is the same for all who read it: what it is shown in stands in its address
 
+# What is secret in an address is nowhere kept but with whom it was given to: tokens are longer than any name or id.
+TOKEN = re.compile(r"[A-Za-z0-9_-]{40,}")
 STRICT_TRANSPORT = b"max-age=31536000; includeSubDomains"
 
 log = logging.getLogger("stratplan.requests")
@@ -129,7 +132,7 @@ class Frame:
                             "event": "request",
                             "id": request_id,
                             "method": scope["method"],
-                            "path": scope["path"],
+                            "path": TOKEN.sub("…", scope["path"]),
                             "status": status,
                             "ms": taken,
                             "account": str(reader.account) if reader.account else None,

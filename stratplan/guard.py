@@ -16,10 +16,14 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Scope
 
 from stratplan.accounts.roles import rights_in, rights_of_site
-from stratplan.errors import NotVisible
+from stratplan.errors import NotVisible, SecondFactorNeeded
+from stratplan.frame import Reader
 from stratplan.i18n import _
 from stratplan.permissions import OF_THE_SITE, SIGNED_IN, Permission, Rights, published
 from stratplan.snapshot import Snapshot, Snapshots
+
+# Fields whose texts never stand in a page, whatever happens to the form.
+PASSWORDS = frozenset({"password", "again", "current", "code"})
 
 # Of a route about something that units are responsible for: who they are, from what is in its address.
 ResponsibleUnits = Callable[[Snapshot, Mapping[str, Any]], frozenset[PydanticObjectId]]
@@ -58,6 +62,12 @@ async def public_plan_of(
     return snapshot.public, published(snapshot.plan.public_parts)
 
 
+def lacks_second_factor(snapshot: Snapshot, rights: Rights, reader: Reader) -> bool:
+    """Whether the plan asks its members for a second factor, and this one has not given it at this sign-in."""
+    is_strong = reader.session is not None and reader.session.strong
+    return snapshot.plan.asks_second_factor and rights.sees_unpublished and not is_strong
+
+
 async def require_permission(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Deny what no permission was declared for, and what the reader's roles don't carry here."""
     try:
@@ -74,7 +84,9 @@ async def _keep_what_was_typed(request: Request[Any, Any, Any]) -> None:
     if kind == "application/x-www-form-urlencoded":
         sent = await request.form()
         request.scope["state"]["typed"] = [
-            value for _name, value in sent.multi_items() if isinstance(value, str) and len(value.split()) > 1
+            value
+            for name, value in sent.multi_items()
+            if isinstance(value, str) and len(value.split()) > 1 and name not in PASSWORDS
         ]
 
 
@@ -92,6 +104,8 @@ async def _require(connection: ASGIConnection[Any, Any, Any, Any], handler: Base
         if found is None:
             raise NotVisible(_("There is no such plan."))
         snapshot, rights = found
+        if lacks_second_factor(snapshot, rights, reader):
+            raise SecondFactorNeeded
         responsible: ResponsibleUnits | None = handler.opt.get("responsible")
         about = responsible(snapshot, connection.path_params) if responsible else None
     else:

@@ -21,7 +21,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from stratplan.frame import read_cookies
-from stratplan.guard import open_plan
+from stratplan.guard import lacks_second_factor, open_plan
 from stratplan.snapshot import Revision, Snapshots
 
 BYTES_HELD = 64 * 2**20
@@ -84,7 +84,7 @@ class KeepPages(ASGIMiddleware):
             return
         reader = scope["state"]["reader"]
         plan = await open_plan(scope, self.snapshots)
-        if plan is None or not plan[1].allow(handler.opt["permission"]):
+        if plan is None or not plan[1].allow(handler.opt["permission"]) or lacks_second_factor(*plan, reader):
             await next_app(scope, receive, send)  # the guard answers
             return
         snapshot = plan[0]

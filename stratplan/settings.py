@@ -46,6 +46,10 @@ class Settings(BaseSettings):
         default="stratplan", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="The database's name on that server."
     )
     mongod: Path | None = Field(default=None, description="The mongod program for the private database.")
+    secret_key: SecretStr | None = Field(default=None, description="The secret key, in base64; unset: that of a file.")
+    secret_key_file: Path | None = Field(
+        default=None, description="The file with the secret key; unset: one in the data folder, made at first start."
+    )
     host: str = Field(default="127.0.0.1", description="The address to serve on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to serve on; 0 picks a free one.")
     address: str | None = Field(

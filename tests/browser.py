@@ -47,6 +47,7 @@ class Server:
 
     address: str
     data: str
+    link: str  # for the first administrator, as it was printed
     tokens: dict[str, str] = field(default_factory=dict)
 
     def token(self, role: str) -> str:
@@ -93,7 +94,8 @@ def running_server(port: int = 0, **settings: str) -> Iterator[Server]:
                 assert process.stdout is not None
                 found = next((m for line in process.stdout if (m := re.search(r"http://[\d.]+:\d+", line))), None)
                 assert found, log.read_text()
-                yield Server(found[0], data)
+                link = next((line.strip() for line in process.stdout if "/links/" in line), "")
+                yield Server(found[0], data, link)
             finally:
                 process.send_signal(signal.SIGINT)
                 process.wait(20)

@@ -12,6 +12,7 @@ import "./keys.js";
 import "./sortable.js";
 import "./unsaved.js";
 import "./print.js";
+import "./secrets.js";
 
 // What is being typed survives a morph that arrives meanwhile. Only for fields: Idiomorph leaves out all that is inside the
 // element with the focus, and a table's scrolling region has it once somebody has pressed there.

@@ -23,7 +23,7 @@ from stratplan.errors import RuleBroken
 from stratplan.i18n import N_, _
 from stratplan.permissions import GIVEN_ROLES, Role
 
-Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Email = Annotated[Line, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
 
 def folded(email: str) -> str:

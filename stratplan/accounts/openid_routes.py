@@ -12,11 +12,12 @@ from litestar import Response, get
 from litestar.datastructures import Cookie
 from litestar_htmx import HTMXRequest
 
-from stratplan.accounts import openid_flows, sessions
+from stratplan.accounts import openid_flows
 from stratplan.accounts.identities import account_of
 from stratplan.accounts.openid import FLOW_LASTS, Provider
 from stratplan.accounts.openid_failed import OpenIdFailed
 from stratplan.accounts.openid_settings import openid_client
+from stratplan.accounts.sign_in import after_first_factor
 from stratplan.origin import Origin
 from stratplan.permissions import GIVEN_ROLES, Permission, Role
 from stratplan.settings import Settings
@@ -98,7 +99,7 @@ async def begin_openid(request: HTMXRequest) -> Response[Any]:
 @get(CALLBACK, permission=Permission.OPEN)
 async def finish_openid(request: HTMXRequest) -> Response[Any]:
     """Sign in who comes back from the provider, and lead them where they were going."""
-    openid, origin, reader = _openid(request), _origin(request), reader_of(request)
+    openid, origin = _openid(request), _origin(request)
     cookie = _flow_cookie(origin, "")
     kept = await openid_flows.take(request.cookies.get(cookie.key, ""))
     to = kept.to if kept else "/"
@@ -110,25 +111,9 @@ async def finish_openid(request: HTMXRequest) -> Response[Any]:
     except OpenIdFailed as failure:
         response = await _failed(request, failure, to)
     else:
-        token = await sessions.begin(
-            account,
-            device=request.headers.get("user-agent", ""),
-            address=origin.address,
-            instead_of=reader.session.id if reader.session else "",
-        )
         _note(request, logging.INFO, outcome="signed in", account=str(account))
-        response = _elsewhere(to)
-        response.cookies.append(
-            Cookie(
-                key=origin.session_cookie,
-                value=token,
-                max_age=int(sessions.ABSOLUTE.total_seconds()),
-                path="/",
-                secure=origin.is_secure,
-                httponly=True,
-                samesite="lax",
-            )
-        )
+        # Who set up a second factor here gives it here, whatever the provider asked for.
+        response = await after_first_factor(request, account, to=to)
     response.cookies.append(cookie)
     return response
 

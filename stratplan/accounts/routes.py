@@ -1,16 +1,18 @@
-"""How a reader wants to read: language and theme, kept in cookies."""
+"""How a reader wants to read: language and theme, kept in cookies; and all routes of accounts together."""
 
 from litestar import post
 from litestar.datastructures import Cookie
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
+from stratplan.accounts import links, me, people, second_factor, sign_in
 from stratplan.frame import THEMES
 from stratplan.i18n import LANGUAGES
 from stratplan.permissions import Permission
 from stratplan.web import local_path
 
 A_YEAR = 365 * 24 * 3600
+PAGES = [*sign_in.handlers, *links.handlers, *me.handlers, *second_factor.handlers, *people.handlers]
 
 
 async def _choose(request: HTMXRequest, name: str, allowed: tuple[str, ...]) -> Response[str]:
@@ -36,4 +38,4 @@ async def choose_theme(request: HTMXRequest) -> Response[str]:
     return await _choose(request, "theme", THEMES)
 
 
-handlers = [choose_language, choose_theme]
+handlers = [choose_language, choose_theme, *PAGES]

@@ -1,5 +1,5 @@
 """Every page of the slice: the plan's own forms, its texts, terms and funding sources."""
 
-from stratplan.plans import plan_forms, sections, sources, terms
+from stratplan.plans import asking, plan_forms, sections, sources, terms
 
-handlers = [*plan_forms.handlers, *sections.handlers, *sources.handlers, *terms.handlers]
+handlers = [*asking.handlers, *plan_forms.handlers, *sections.handlers, *sources.handlers, *terms.handlers]

@@ -13,7 +13,7 @@ async def test_who_is_not_signed_in_is_shown_the_way_in_and_back(stranger: httpx
     hidden = await stranger.get("/plans/plans/tasks?year=2016")
     missing = await stranger.get("/plans/no-such-plan/tasks?year=2016")
     assert (hidden.status_code, missing.status_code) == (404, 404)
-    assert hidden.text.replace("plans/plans", "").count("/sign-in?next=") == 1
+    assert hidden.text.replace("plans/plans", "").count("/sign-in?next=") == 2, "in the header and in the page"
     # A plan that is not published and one that is not there are answered alike.
     without = [page.text.replace("no-such-plan", "plans") for page in (hidden, missing)]
     assert without[0].partition("<main")[2] == without[1].partition("<main")[2]

@@ -11,6 +11,8 @@ import httpx
 import pytest_asyncio
 
 from stratplan import database
+from stratplan.accounts import one_time
+from stratplan.accounts.one_time import Purpose
 from stratplan.app import DOCUMENTS, create_app
 from stratplan.audit import AuditEntry, Head
 from stratplan.documents import LivingDocument
@@ -42,6 +44,8 @@ class Seeded:
     documents: dict[str, list[LivingDocument]]
     entry: AuditEntry
     routes: list[Route]
+    account: str  # whose the reader is
+    token: str  # of a one-time link that is out
 
     def address(self, route: Route) -> str:
         """The route's address, about something that is in the plan."""
@@ -68,6 +72,10 @@ class Seeded:
                 return str(self.documents["task"][0].key)
             case "version", "versions":
                 return "1"
+            case "token", "links":
+                return self.token
+            case "account", "people":
+                return self.account
             case _, "goals":
                 return "SM1"
             case _, "tasks":
@@ -112,4 +120,5 @@ async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
     entry = await AuditEntry.find({"tag": "task.reported"}).sort("-number").first_or_none()
     assert entry is not None
     async with reading(app, account) as client:
-        yield Seeded(app, client, documents, entry, routes_of(app))
+        token = await one_time.make(Purpose.RESET, account.key)
+        yield Seeded(app, client, documents, entry, routes_of(app), str(account.key), token)

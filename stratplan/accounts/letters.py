@@ -1,0 +1,115 @@
+"""Letters with one-time links, in the language of whoever gets them; where no mail server is set, none are sent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from litestar_htmx import HTMXRequest
+
+from stratplan.accounts import one_time
+from stratplan.accounts.cookies import origin_of
+from stratplan.accounts.models import Profile
+from stratplan.accounts.one_time import Purpose
+from stratplan.i18n import LANGUAGES, _, use_language
+from stratplan.web import reader_of
+
+log = logging.getLogger("stratplan.accounts")
+
+
+class Mail(Protocol):
+    """What sends letters."""
+
+    async def send(self, to: str, subject: str, text: str) -> None:
+        """Hand a letter of plain text to the mail server, or raise."""
+
+
+_under_way: set[asyncio.Task[None]] = set()
+
+
+def _mail(request: HTMXRequest) -> Mail | None:
+    mail: Mail | None = request.app.state.get("mail")
+    return mail
+
+
+def address_of(request: HTMXRequest, token: str) -> str:
+    """The whole address of a one-time link."""
+    return f"{origin_of(request).base}/links/{token}"
+
+
+def _later(work: Callable[[], Awaitable[None]]) -> None:
+    """Send after the answer: how long a mail server takes, or whether there is anything to send, tells nothing."""
+
+    async def sent() -> None:
+        try:
+            await work()
+        except Exception:  # the mail server's matter, whatever it is: the person may ask again
+            log.exception("a letter could not be sent")
+
+    task = asyncio.create_task(sent())
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)
+
+
+async def all_sent() -> None:
+    """Wait for the letters that are under way."""
+    while _under_way:
+        await asyncio.gather(*_under_way)
+
+
+def _language(profile: Profile | None, request: HTMXRequest) -> str:
+    chosen = profile.language if profile is not None else ""
+    return chosen if chosen in LANGUAGES else reader_of(request).language
+
+
+def send_link(request: HTMXRequest, profile: Profile, token: str, purpose: Purpose, *, to: str = "") -> bool:
+    """Send a link to its owner (or to the address it is to confirm); whether letters are sent at all."""
+    mail = _mail(request)
+    if mail is None:
+        return False
+    address = address_of(request, token)
+    with use_language(_language(profile, request)):
+        subject, text = _letter(purpose, profile.name, address)
+
+    async def work() -> None:
+        await mail.send(to or profile.email, subject, text)
+
+    _later(work)
+    return True
+
+
+def send_forgotten(request: HTMXRequest, profile: Profile) -> None:
+    """Make a link to a new password and send it to its owner."""
+    mail, account = _mail(request), profile.id
+    if mail is None or account is None:
+        return
+    base, language = origin_of(request).base, _language(profile, request)
+
+    async def work() -> None:
+        token = await one_time.make(Purpose.FORGOTTEN, account)
+        with use_language(language):
+            subject, text = _letter(Purpose.FORGOTTEN, profile.name, f"{base}/links/{token}")
+        await mail.send(profile.email, subject, text)
+
+    _later(work)
+
+
+def _letter(purpose: Purpose, name: str, address: str) -> tuple[str, str]:
+    greeting = _("Hello %(name)s!", name=name)
+    match purpose:
+        case Purpose.INVITATION:
+            subject = _("You are invited to stratplan")
+            body = _("You have been invited to work on a strategic plan. Open this link and choose a password:")
+        case Purpose.EMAIL:
+            subject = _("Confirm your e-mail address")
+            body = _("Open this link to make this address the one that you sign in with:")
+        case _:
+            subject = _("Choose a new password")
+            body = _("Open this link and choose a new password for stratplan:")
+    end = _(
+        "The link is good once and expires after: %(time)s. If you did not expect this letter, do nothing.",
+        time=purpose.lasts,
+    )
+    return subject, f"{greeting}\n\n{body}\n\n{address}\n\n{end}\n"

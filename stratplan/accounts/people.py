@@ -1,0 +1,306 @@
+"""The administrators' pages of people: who has an account, who is invited, what they may do; links for those who need
+one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from beanie import PydanticObjectId
+from litestar import get, post
+from litestar.response import Response
+from litestar_htmx import HTMXRequest
+from pydantic import BeforeValidator
+
+from stratplan.accounts import one_time, passwords, proofs, totp
+from stratplan.accounts.answering import account_page, go, show_once
+from stratplan.accounts.letters import address_of, send_link
+from stratplan.accounts.models import Account, Email, Membership, Profile
+from stratplan.accounts.one_time import Purpose
+from stratplan.accounts.totp import SecondFactor
+from stratplan.alphabet import sort_key
+from stratplan.documents import SITE, Line
+from stratplan.errors import NotVisible, RuleBroken, StaleEdit
+from stratplan.forms import Form, FormModel, Versioned
+from stratplan.i18n import N_, _
+from stratplan.permissions import GIVEN_ROLES, Permission, Role
+from stratplan.plans.models import Plan
+from stratplan.units.models import Unit
+from stratplan.web import read_form, reader_of
+
+STATES = {"active": N_("Can sign in"), "invited": N_("Invited"), "closed": N_("Closed")}
+SHOWN = 500
+
+
+def _given_role(value: object) -> Role | None:
+    if value in (None, ""):
+        return None
+    role = next((role for role in GIVEN_ROLES if value in (role, role.value)), None)
+    if role is None:
+        raise ValueError(N_("Choose one from the list."))
+    return role
+
+
+def _reference(value: object) -> object:
+    if isinstance(value, str) and not PydanticObjectId.is_valid(value):
+        raise ValueError(N_("Choose one from the list."))
+    return PydanticObjectId(value) if isinstance(value, str) else value
+
+
+GivenRole = Annotated[Role | None, BeforeValidator(_given_role)]
+PlanOrAll = Annotated[PydanticObjectId, BeforeValidator(_reference)]
+ChosenUnit = Annotated[PydanticObjectId, BeforeValidator(_reference)]
+
+
+class Invitation(FormModel):
+    """Who is invited, to which plan (or to all), as what."""
+
+    name: Line
+    email: Email
+    role: GivenRole = None
+    plan: PlanOrAll = SITE
+    units: list[ChosenUnit] = []
+
+
+class PersonEdit(FormModel):
+    """Name and e-mail address, set by an administrator."""
+
+    name: Line
+    email: Email
+
+
+class RoleInAll(FormModel):
+    """The role that a person has in all plans, if one."""
+
+    role: GivenRole = None
+
+
+class Deed(Versioned):
+    """What is done to an account, as it was seen."""
+
+    do: Literal["disable", "enable", "link", "second-factor-off", "erase"]
+
+
+@dataclass(slots=True)
+class Person:
+    """A row of the list: who somebody is, and what they may do where."""
+
+    account: Account
+    name: str
+    email: str
+    state: str
+    has_second_factor: bool
+    roles: list[tuple[Role, str]] = field(default_factory=list)  # with the plan's title, empty for all plans
+
+
+async def people(*, only: PydanticObjectId | None = None) -> list[Person]:
+    """Everybody with an account, by name; each collection is read once."""
+    found = await Account.find({"deleted": False, **({"_id": only} if only else {})}).to_list()
+    keys = [account.key for account in found]
+    profiles = {profile.id: profile for profile in await Profile.find({"_id": {"$in": keys}}).to_list()}
+    able = await proofs.able_to_sign_in(keys)
+    with_factor = {
+        raw["_id"]
+        async for raw in SecondFactor.get_motor_collection().find(
+            {"_id": {"$in": keys}, "sealed": {"$ne": None}}, {"_id": 1}
+        )
+    }
+    titles = {plan.key: plan.title for plan in await Plan.find({"deleted": False}).to_list()}
+    roles: defaultdict[PydanticObjectId, list[tuple[Role, str]]] = defaultdict(list)
+    for membership in await Membership.find({"account": {"$in": keys}, "deleted": False}).to_list():
+        if membership.scope == SITE:
+            roles[membership.account].append((membership.role, ""))
+        elif membership.scope in titles:
+            roles[membership.account].append((membership.role, titles[membership.scope]))
+    rows = []
+    for account in found:
+        profile = profiles.get(account.key)
+        if profile is not None:
+            state = "closed" if account.disabled else "active" if account.key in able else "invited"
+            held = sorted(roles[account.key], key=lambda one: (one[1] != "", sort_key(one[1])))
+            rows.append(Person(account, profile.name, profile.email, state, account.key in with_factor, held))
+    return sorted(rows, key=lambda person: sort_key(person.name))
+
+
+async def _person(key: str) -> Person:
+    found = await people(only=PydanticObjectId(key)) if PydanticObjectId.is_valid(key) else []
+    if not found:
+        raise NotVisible(_("There is no such page."))
+    return found[0]
+
+
+@get("/people", permission=Permission.ACCOUNTS_READ)
+async def list_people(request: HTMXRequest) -> Response[Any]:
+    """Everybody, or those that `q` (in name or address), `role` and `state` leave."""
+    wanted = {name: request.query_params.get(name, "") for name in ("q", "role", "state")}
+    everybody = await people()
+    rows = [
+        person
+        for person in everybody
+        if (not wanted["q"].strip() or _has(person, wanted["q"].strip().casefold()))
+        and (not wanted["role"] or any(role.value == wanted["role"] for role, _title in person.roles))
+        and (not wanted["state"] or person.state == wanted["state"])
+    ]
+    context = {
+        "people": rows[:SHOWN],
+        "found": len(rows),
+        "total": len(everybody),
+        "wanted": wanted,
+        "roles": GIVEN_ROLES,
+        "states": STATES,
+    }
+    return await account_page(request, "accounts/people.html", context)
+
+
+def _has(person: Person, text: str) -> bool:
+    return text in person.name.casefold() or text in person.email.casefold()
+
+
+# ---- Inviting
+
+
+@get("/people/new", permission=Permission.ACCOUNTS_WRITE)
+async def new_person(request: HTMXRequest) -> Response[Any]:
+    """The form for one more person."""
+    return await _invitation_page(request, Form(Invitation, {"role": [""]}))
+
+
+async def _invitation_page(request: HTMXRequest, form: Form[Invitation], *, status: int = 200) -> Response[Any]:
+    plans = await Plan.find({"deleted": False}).to_list()
+    plans.sort(key=lambda plan: (-plan.last_year, sort_key(plan.title)))
+    units = sorted(await Unit.find({"deleted": False}).to_list(), key=lambda unit: sort_key(unit.name))
+    context = {"form": form, "roles": GIVEN_ROLES, "plans": plans, "units": units, "all_plans": str(SITE)}
+    return await account_page(request, "accounts/invite.html", context, status=status)
+
+
+@post("/people", permission=Permission.ACCOUNTS_WRITE)
+async def create_person(request: HTMXRequest) -> Response[Any]:
+    """Invite somebody; the link is shown once, and sent where letters are."""
+    form = await read_form(request, Invitation)
+    if form.data is None:
+        return await _invitation_page(request, form, status=422)
+    asked = form.data
+    try:
+        if asked.role is None and asked.units:
+            raise RuleBroken(_("Units are for a role."), field="role")
+        account, token = await proofs.invite(
+            name=asked.name,
+            email=asked.email,
+            role=asked.role,
+            scope=asked.plan,
+            units=asked.units if asked.role is Role.REPORTER else [],
+            by=reader_of(request).actor,
+        )
+    except RuleBroken as broken:
+        form.refuse(broken)
+        return await _invitation_page(request, form, status=409)
+    return await _with_link(request, account.key, token, Purpose.INVITATION, "invited")
+
+
+async def _with_link(
+    request: HTMXRequest, account: PydanticObjectId, token: str, purpose: Purpose, done: str
+) -> Response[Any]:
+    profile = await Profile.get(account)
+    mailed = profile is not None and send_link(request, profile, token, purpose)
+    response = go(request, f"/people/{account}", done)
+    shown = {"link": address_of(request, token), "lasts": purpose.lasts, "mailed": mailed}
+    show_once(request, response, shown)
+    return response
+
+
+# ---- One person
+
+
+@get("/people/{account:str}", permission=Permission.ACCOUNTS_READ)
+async def show_person(request: HTMXRequest, account: str) -> Response[Any]:
+    """One person, and what an administrator can do for them."""
+    person = await _person(account)
+    return await _person_page(request, person, Form.filled(PersonEdit, {"name": person.name, "email": person.email}))
+
+
+async def _person_page(
+    request: HTMXRequest, person: Person, form: Form[PersonEdit], *, refusal: str = "", status: int = 200
+) -> Response[Any]:
+    in_all = next((role.value for role, title in person.roles if not title), "")
+    context = {
+        "person": person,
+        "form": form,
+        "role_form": Form.filled(RoleInAll, {"role": in_all}),
+        "roles": GIVEN_ROLES,
+        "states": STATES,
+        "is_self": reader_of(request).account == person.account.key,
+        "refusal": refusal,
+        "has_link": await one_time.is_out(person.account.key, Purpose.INVITATION, Purpose.RESET),
+    }
+    return await account_page(request, "accounts/person.html", context, status=status)
+
+
+@post("/people/{account:str}", permission=Permission.ACCOUNTS_WRITE)
+async def update_person(request: HTMXRequest, account: str) -> Response[Any]:
+    """Change somebody's name or e-mail address."""
+    person = await _person(account)
+    form = await read_form(request, PersonEdit)
+    if form.data is None:
+        return await _person_page(request, person, form, status=422)
+    try:
+        await person.account.describe(by=reader_of(request).actor, name=form.data.name, email=form.data.email)
+    except RuleBroken as broken:
+        form.refuse(broken)
+        return await _person_page(request, person, form, status=409)
+    return go(request, f"/people/{account}", "described")
+
+
+@post("/people/{account:str}/role", permission=Permission.ACCOUNTS_WRITE)
+async def give_role(request: HTMXRequest, account: str) -> Response[Any]:
+    """Give somebody a role in all plans, another one, or none."""
+    person = await _person(account)
+    form = await read_form(request, RoleInAll)
+    if form.data is None:
+        return await _refused(request, person, _("Choose one from the list."), status=422)
+    try:
+        await proofs.set_role(person.account.key, form.data.role, by=reader_of(request).actor)
+    except RuleBroken as broken:
+        return await _refused(request, person, str(broken))
+    return go(request, f"/people/{account}", "role-given")
+
+
+@post("/people/{account:str}/deeds", permission=Permission.ACCOUNTS_WRITE)
+async def do_to_person(request: HTMXRequest, account: str) -> Response[Any]:
+    """Close or open an account, make a new link, take away a lost second factor, or remove the person."""
+    person = await _person(account)
+    form = await read_form(request, Deed)
+    if form.data is None:
+        return await _refused(request, person, _("The request was not understood."), status=422)
+    by, key = reader_of(request).actor, person.account.key
+    here = f"/people/{key}"
+    try:
+        match form.data.do:
+            case "link":
+                purpose = Purpose.RESET if await passwords.has_one(key) else Purpose.INVITATION
+                return await _with_link(request, key, await proofs.make_link(key, by=by), purpose, "link-made")
+            case "disable":
+                await person.account.disable(by=by, based_on=form.data.version)
+                return go(request, here, "disabled")
+            case "enable":
+                await person.account.enable(by=by, based_on=form.data.version)
+                return go(request, here, "enabled")
+            case "second-factor-off":
+                if await totp.is_on(key):
+                    await proofs.switch_off(key, by=by)
+                return go(request, here, "second-factor-off")
+            case "erase":
+                await person.account.erase(by=by)
+                return go(request, "/people", "erased")
+    except StaleEdit:
+        return await _refused(request, await _person(account), _("Someone else has changed this account meanwhile."))
+    except RuleBroken as broken:
+        return await _refused(request, person, str(broken))
+
+
+async def _refused(request: HTMXRequest, person: Person, sentence: str, *, status: int = 409) -> Response[Any]:
+    form = Form.filled(PersonEdit, {"name": person.name, "email": person.email})
+    return await _person_page(request, person, form, refusal=sentence, status=status)
+
+
+handlers = [list_people, new_person, create_person, show_person, update_person, give_role, do_to_person]

@@ -1,0 +1,145 @@
+"""One's own second factor: set up by QR code, recovery codes shown once, renewed, switched off."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from litestar import get, post
+from litestar.response import Response
+from litestar_htmx import HTMXRequest
+from pydantic import StringConstraints
+
+from stratplan.accounts import cookies, passwords, proofs, throttle, totp
+from stratplan.accounts.answering import account_page, go, key_of, let_in, retry_after, show_once
+from stratplan.accounts.me import NOTHING, CurrentPassword, account_of, profile_of, proves_again, session_of
+from stratplan.accounts.sign_in import asked_for, with_next
+from stratplan.accounts.totp import SecondFactor
+from stratplan.errors import RuleBroken, TooManyAttempts
+from stratplan.forms import Form, FormModel
+from stratplan.permissions import Permission
+from stratplan.web import local_path, read_form
+
+HERE = "/me/second-factor"
+
+
+class Wish(FormModel):
+    """What is to be done about the second factor, and the password."""
+
+    do: Literal["begin", "renew", "off"]
+    current: CurrentPassword = NOTHING
+    next: Annotated[str, StringConstraints(max_length=2000)] = "/"
+
+
+class FirstCode(FormModel):
+    """The code that shows that the app has the secret."""
+
+    code: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
+    next: Annotated[str, StringConstraints(max_length=2000)] = "/"
+
+
+@get(HERE, permission=Permission.ME_READ)
+async def show_second_factor(request: HTMXRequest) -> Response[Any]:
+    """Whether there is one, and what can be done about it; recovery codes that have just been made."""
+    return await _second_factor_page(request, Form.filled(Wish, {"next": asked_for(request)}))
+
+
+async def _second_factor_page(request: HTMXRequest, form: Form[Wish], *, status: int = 200) -> Response[Any]:
+    account = account_of(request)
+    factor = await SecondFactor.get(account)
+    on = factor is not None and factor.sealed is not None
+    to = local_path(form.value("next") or "/")
+    context = {
+        "form": form,
+        "on": on,
+        "since": factor.since if factor is not None else None,
+        "codes_left": len(factor.codes) if factor is not None else 0,
+        "has_password": await passwords.has_one(account),
+        "next": to,
+        "asked": to != "/" and not on,
+        "email": (await profile_of(account)).email,
+    }
+    return await account_page(request, "accounts/second_factor.html", context, status=status)
+
+
+@post(HERE, permission=Permission.ME_WRITE)
+async def change_second_factor(request: HTMXRequest) -> Response[Any]:
+    """Begin to set it up, renew the recovery codes, or switch it off: each after the password has been given again."""
+    form = await read_form(request, Wish)
+    if form.data is None:
+        return await _second_factor_page(request, form, status=422)
+    account = account_of(request)
+    try:
+        await proves_again(request, form.data.current)
+    except TooManyAttempts as too_many:
+        form.refuse(RuleBroken(str(too_many)))
+        return retry_after(await _second_factor_page(request, form, status=429), too_many.seconds)
+    except RuleBroken as broken:
+        form.refuse(broken)
+        return await _second_factor_page(request, form, status=422)
+    to = local_path(form.data.next)
+    if form.data.do == "begin":
+        await totp.begin(account, key=key_of(request))
+        return go(request, with_next(f"{HERE}/new", to))
+    if form.data.do == "off":
+        await proofs.switch_off(account)
+        return await let_in(request, account, to=HERE, done="second-factor-off")
+    response = go(request, with_next(HERE, to), "codes-renewed")
+    show_once(request, response, {"codes": await proofs.renew_codes(account)})
+    return response
+
+
+@get(f"{HERE}/needed", permission=Permission.ME_READ)
+async def show_needed(request: HTMXRequest) -> Response[Any]:
+    """Where a plan that asks for a second factor sends a member: to give it, or to set one up."""
+    to = asked_for(request)
+    return go(request, with_next("/sign-in/code" if await totp.is_on(account_of(request)) else HERE, to))
+
+
+@get(f"{HERE}/new", permission=Permission.ME_READ)
+async def show_new(request: HTMXRequest) -> Response[Any]:
+    """The QR code and the secret of the app that is being set up."""
+    return await _new_page(request, Form.filled(FirstCode, {"next": asked_for(request)}))
+
+
+async def _new_page(request: HTMXRequest, form: Form[FirstCode], *, status: int = 200) -> Response[Any]:
+    account = account_of(request)
+    to = local_path(form.value("next") or "/")
+    secret = await totp.pending(account, key=key_of(request))
+    if secret is None:
+        return go(request, with_next(HERE, to))
+    uri = totp.provisioning_uri(secret, (await profile_of(account)).email)
+    form.texts["code"] = [""]
+    context = {
+        "form": form,
+        "picture": totp.picture(uri),
+        "uri": uri,
+        "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        "next": to,
+    }
+    return await account_page(request, "accounts/second_factor_new.html", context, status=status)
+
+
+@post(f"{HERE}/new", permission=Permission.ME_WRITE)
+async def confirm_new(request: HTMXRequest) -> Response[Any]:
+    """Switch it on by its first code; this session counts as signed in with it, and the others end."""
+    form = await read_form(request, FirstCode)
+    if form.data is None:
+        return await _new_page(request, form, status=422)
+    session = session_of(request)
+    try:
+        attempt = await throttle.second_attempt(session.account, address=cookies.origin_of(request).address)
+        codes = await proofs.switch_on(session.account, form.data.code, key=key_of(request), keep_session=session.id)
+    except TooManyAttempts as too_many:
+        form.refuse(RuleBroken(str(too_many)))
+        return retry_after(await _new_page(request, form, status=429), too_many.seconds)
+    except RuleBroken as broken:
+        form.refuse(broken)
+        return await _new_page(request, form, status=422)
+    await attempt.succeeded()
+    to = with_next(HERE, local_path(form.data.next))
+    response = await let_in(request, session.account, strong=True, to=to, done="second-factor-on")
+    show_once(request, response, {"codes": codes})
+    return response
+
+
+handlers = [show_second_factor, change_second_factor, show_needed, show_new, confirm_new]

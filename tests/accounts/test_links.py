@@ -1,0 +1,226 @@
+"""What one-time links lead to: the first administrator, invitations, new passwords, new e-mail addresses."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass, field
+
+import pytest
+
+from stratplan.accounts import letters, one_time, passwords, proofs, sessions
+from stratplan.accounts.models import Account, Membership, Profile, folded
+from stratplan.accounts.one_time import OneTimeLink, Purpose
+from stratplan.actors import COMMAND_LINE
+from stratplan.documents import SITE
+from stratplan.frame import Frame
+from stratplan.permissions import Role
+from tests.accounts.acting import EMAIL, OTHER_PASSWORD, PASSWORD, browser, make_anna, sign_in, tags
+from tests.accounts.test_sign_in import with_second_factor
+
+CHOSEN = {"password": OTHER_PASSWORD, "again": OTHER_PASSWORD}
+
+
+@dataclass
+class Letters:
+    """A mail server's place: keeps what it is given."""
+
+    sent: list[tuple[str, str, str]] = field(default_factory=list)
+
+    async def send(self, to: str, subject: str, text: str) -> None:
+        """Keep the letter."""
+        self.sent.append((to, subject, text))
+
+    def link(self) -> str:
+        """The path of the link in the last letter."""
+        found = re.search(r"http://127\.0\.0\.1:8000(/links/[\w-]+)", self.sent[-1][2])
+        assert found
+        return found[1]
+
+
+@pytest.fixture
+def mailbox(app: Frame) -> Letters:
+    """The application sends letters here."""
+    box = Letters()
+    app.app.state.mail = box  # type: ignore[union-attr,attr-defined]
+    return box
+
+
+# ---- The first administrator
+
+
+async def test_the_first_administrator_comes_in_by_the_printed_link(app: Frame) -> None:
+    token = await proofs.first_link()
+    assert token is not None
+    form = {"name": "Anna Liepa", "email": EMAIL, **CHOSEN}
+    async with browser(app) as one:
+        page = await one.get(f"/links/{token}")
+        assert page.status_code == 200
+        assert page.headers["referrer-policy"] == "no-referrer"
+        assert page.headers["cache-control"] == "no-store"
+        answer = await one.post(f"/links/{token}", data=form)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/plans")
+        assert (await one.get("/people")).status_code == 200
+        assert (await one.post(f"/links/{token}", data={**form, "email": "x@example.org"})).status_code == 404
+    membership = await Membership.find_one({"scope": SITE, "deleted": False})
+    assert membership is not None
+    assert membership.role is Role.ADMIN
+    assert await passwords.verify(membership.account, OTHER_PASSWORD)
+    assert await tags() == ["account.created", "membership.created"]
+    assert await proofs.first_link() is None, "there is one now"
+
+
+async def test_a_link_for_the_first_administrator_that_is_printed_again_is_the_only_one(app: Frame) -> None:
+    first, second = await proofs.first_link(), await proofs.first_link()
+    assert first is not None
+    assert second is not None
+    assert await one_time.look(first, Purpose.FIRST) is None
+    assert await one_time.look(second, Purpose.FIRST) is not None
+
+
+async def test_what_is_wrong_in_the_form_leaves_the_link_good(app: Frame) -> None:
+    token = await proofs.first_link()
+    async with browser(app) as one:
+        for wrong in (
+            {"password": "short", "again": "short"},
+            {"password": "password1234", "again": "password1234"},
+            {"password": OTHER_PASSWORD, "again": PASSWORD},
+            {"email": "not an address"},
+            {"name": ""},
+            {"password": "anna.liepa.anna", "again": "anna.liepa.anna"},
+        ):
+            answer = await one.post(f"/links/{token}", data={"name": "Anna Liepa", "email": EMAIL, **CHOSEN, **wrong})
+            assert answer.status_code == 422, wrong
+            assert 'value="Anna Liepa"' in answer.text or "name" in wrong
+            assert OTHER_PASSWORD not in answer.text
+        assert (await one.get(f"/links/{token}")).status_code == 200
+    assert await Account.find_all().to_list() == []
+    assert await tags() == []
+
+
+# ---- Invitations and resets
+
+
+async def test_an_invitation_is_accepted_with_a_name_and_a_password(app: Frame) -> None:
+    account, token = await proofs.invite(name="Anna", email=EMAIL, role=Role.COUNCIL, by=COMMAND_LINE)
+    async with browser(app) as one:
+        assert EMAIL in (await one.get(f"/links/{token}")).text
+        assert (await one.get(f"/links/{token}")).status_code == 200, "looking does not use it"
+        answer = await one.post(f"/links/{token}", data={"name": "Anna Liepa", **CHOSEN})
+        assert answer.status_code == 303
+        assert "Anna Liepa" in (await one.get("/me")).text
+    assert await passwords.verify(account.key, OTHER_PASSWORD)
+    assert await tags() == ["account.created", "membership.created", "account.invitation_accepted"]
+    assert "Anna" not in str(await OneTimeLink.find_all().to_list())
+
+
+async def test_a_reset_ends_all_sessions_and_asks_for_the_second_factor_where_there_is_one(app: Frame) -> None:
+    account = await make_anna()
+    await with_second_factor(app, account)
+    async with browser(app) as old, browser(app) as one:
+        old.cookies.set("session", await sessions.begin(account.key), domain="127.0.0.1")
+        assert (await old.get("/me")).status_code == 200
+        token = await proofs.make_link(account.key, by=COMMAND_LINE)
+        answer = await one.post(f"/links/{token}", data=CHOSEN)
+        assert answer.headers["location"] == "/sign-in/code"
+        assert (await one.get("/me")).status_code == 303
+        assert (await old.get("/me")).status_code == 303
+        assert (await one.get(f"/links/{token}")).status_code == 404
+    assert await passwords.verify(account.key, OTHER_PASSWORD)
+    assert (await tags())[-2:] == ["account.link_made", "account.password_changed"]
+
+
+async def test_a_link_of_an_account_that_was_closed_meanwhile_lets_nobody_in(app: Frame) -> None:
+    await make_anna(Role.ADMIN, email="admin@example.org")
+    account = await make_anna()
+    token = await proofs.make_link(account.key, by=COMMAND_LINE)
+    account = await Account.get(account.key) or account
+    await account.disable(by=COMMAND_LINE, based_on=account.version)
+    async with browser(app) as one:
+        assert (await one.post(f"/links/{token}", data=CHOSEN)).status_code == 404
+        assert (await one.get("/me")).status_code == 303
+    assert await passwords.verify(account.key, PASSWORD)
+
+
+async def test_a_token_is_never_in_the_log(app: Frame, caplog: pytest.LogCaptureFixture) -> None:
+    account = await make_anna()
+    token = await proofs.make_link(account.key, by=COMMAND_LINE)
+    with caplog.at_level(logging.DEBUG):
+        async with browser(app) as one:
+            await one.get(f"/links/{token}")
+            await one.post(f"/links/{token}", data={"password": "short", "again": "short"})
+            await one.post(f"/links/{token}", data=CHOSEN)
+    said = [record.getMessage() for record in caplog.records if record.name.startswith("stratplan")]
+    assert any("/links/…" in line for line in said)
+    assert not any(token in line or OTHER_PASSWORD in line or EMAIL in line for line in said)
+
+
+# ---- Forgotten passwords
+
+
+async def test_who_forgot_the_password_gets_a_letter_and_others_learn_nothing(app: Frame, mailbox: Letters) -> None:
+    account = await make_anna()
+    async with browser(app) as one:
+        answers = [await one.post("/forgotten", data={"email": email}) for email in (EMAIL, "nobody@example.org")]
+        assert {(answer.status_code, answer.headers["location"], answer.text) for answer in answers} == {
+            (303, "/forgotten/sent", "")
+        }
+        assert "on its way" in (await one.get("/forgotten/sent")).text
+        await letters.all_sent()
+        assert [to for to, _subject, _text in mailbox.sent] == [EMAIL]
+        assert (await one.post(mailbox.link(), data=CHOSEN)).status_code == 303
+    assert await passwords.verify(account.key, OTHER_PASSWORD)
+
+
+async def test_nobodys_mailbox_is_flooded(app: Frame, mailbox: Letters) -> None:
+    await make_anna()
+    async with browser(app) as one:
+        answers = [(await one.post("/forgotten", data={"email": EMAIL})).status_code for _ in range(8)]
+        strangers = [(await one.post("/forgotten", data={"email": "no@example.org"})).status_code for _ in range(8)]
+    await letters.all_sent()
+    assert answers == strangers
+    assert answers[-1] == 429
+    assert len(mailbox.sent) == answers.count(303) <= 5
+
+
+async def test_where_no_letters_are_sent_the_page_says_whom_to_ask(app: Frame) -> None:
+    async with browser(app) as one:
+        assert "Ask an administrator" in (await one.get("/forgotten")).text
+
+
+# ---- E-mail addresses
+
+
+async def test_a_new_address_counts_once_its_owner_has_opened_the_link(app: Frame, mailbox: Letters) -> None:
+    account = await make_anna()
+    async with browser(app) as one:
+        await sign_in(one)
+        wrong = await one.post("/me/email", data={"email": "liepa@example.org", "current": "not the password"})
+        assert wrong.status_code == 422
+        answer = await one.post("/me/email", data={"email": "Liepa@example.org", "current": PASSWORD})
+        assert answer.headers["location"] == "/me"
+        await letters.all_sent()
+        assert [to for to, _subject, _text in mailbox.sent] == ["Liepa@example.org"]
+        profile = await Profile.get(account.key)
+        assert profile is not None
+        assert profile.email == EMAIL
+        assert "Liepa@example.org" in (await one.get(mailbox.link())).text
+        assert (await one.post(mailbox.link())).headers["location"] == "/me"
+    profile = await Profile.get(account.key)
+    assert profile is not None
+    assert (profile.email, profile.email_folded) == ("Liepa@example.org", folded("liepa@example.org"))
+    assert (await tags())[-1] == "account.described"
+
+
+async def test_an_address_that_somebody_else_has_is_told_to_its_owner_only(app: Frame, mailbox: Letters) -> None:
+    await make_anna()
+    await make_anna(email="taken@example.org")
+    async with browser(app) as one:
+        await sign_in(one)
+        asked = [
+            await one.post("/me/email", data={"email": email, "current": PASSWORD})
+            for email in ("free@example.org", "taken@example.org")
+        ]
+        assert {answer.status_code for answer in asked} == {303}
+        await letters.all_sent()
+        assert (await one.post(mailbox.link())).status_code == 409
