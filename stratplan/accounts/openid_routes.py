@@ -6,29 +6,27 @@ import json
 import logging
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote
 
-from litestar import Response, get
-from litestar.datastructures import Cookie
+from litestar import get
+from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
-from stratplan.accounts import openid_flows
+from stratplan.accounts import cookies, openid_flows
+from stratplan.accounts.answering import account_page, go
 from stratplan.accounts.identities import account_of
 from stratplan.accounts.openid import FLOW_LASTS, Provider
 from stratplan.accounts.openid_failed import OpenIdFailed
 from stratplan.accounts.openid_settings import openid_client
-from stratplan.accounts.sign_in import after_first_factor
-from stratplan.origin import Origin
+from stratplan.accounts.sign_in import after_first_factor, asked_for, with_next
 from stratplan.permissions import GIVEN_ROLES, Permission, Role
 from stratplan.settings import Settings
-from stratplan.web import local_path, page, reader_of
+from stratplan.web import reader_of
 
 BEGIN: Final = "/sign-in/openid"
 CALLBACK: Final = "/sign-in/openid/callback"
-# Codes and states are in these answers' addresses: none is kept, here or on the way.
-NOT_KEPT: Final = {"cache-control": "no-store"}
+FLOW: Final = "openid"  # the cookie; Lax, because the provider sends the browser back from another site
 
-log = logging.getLogger("stratplan.sign_in")
+log = logging.getLogger("stratplan.accounts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,43 +52,22 @@ def _openid(request: HTMXRequest) -> OpenId:
     return found
 
 
-def _origin(request: HTMXRequest) -> Origin:
-    found: Origin = request.scope["state"]["origin"]
-    return found
-
-
-def _flow_cookie(origin: Origin, token: str) -> Cookie:
-    # Lax, because the provider sends the browser back from another site, by a link and not by a form.
-    return Cookie(
-        key="__Host-openid" if origin.is_secure else "openid",
-        value=token,
-        max_age=FLOW_LASTS if token else 0,
-        path="/",
-        secure=origin.is_secure,
-        httponly=True,
-        samesite="lax",
-    )
-
-
-def _elsewhere(to: str) -> Response[str]:
-    return Response("", status_code=303, media_type="text/plain", headers={"location": to, **NOT_KEPT})
-
-
 # A link and not a form: the security policy lets no form lead to another site. Nothing of a plan is written, and what
 # is kept of a flow goes by itself.
 @get(BEGIN, permission=Permission.OPEN)
 async def begin_openid(request: HTMXRequest) -> Response[Any]:
     """Send the browser to the provider, with something to recognise it by when it comes back."""
-    origin = _origin(request)
-    to = local_path(request.query_params.get("next", "/"))
+    to = asked_for(request)
     try:
         address, flow = await _openid(request).provider.begin(
-            origin.base + CALLBACK, language=reader_of(request).language
+            cookies.origin_of(request).base + CALLBACK, language=reader_of(request).language
         )
     except OpenIdFailed as failure:
         return await _failed(request, failure, to)
-    response = _elsewhere(address)
-    response.cookies.append(_flow_cookie(origin, await openid_flows.keep(flow, to=to)))
+    response = go(request, address)
+    response.headers["cache-control"] = "no-store"
+    token = await openid_flows.keep(flow, to=to)
+    response.cookies.append(cookies.kept(request, FLOW, token, seconds=FLOW_LASTS))
     return response
 
 
@@ -98,10 +75,10 @@ async def begin_openid(request: HTMXRequest) -> Response[Any]:
 # GET, and what guards a form's POST here is the flow: its state, bound to this browser, heard once.
 @get(CALLBACK, permission=Permission.OPEN)
 async def finish_openid(request: HTMXRequest) -> Response[Any]:
-    """Sign in who comes back from the provider, and lead them where they were going."""
-    openid, origin = _openid(request), _origin(request)
-    cookie = _flow_cookie(origin, "")
-    kept = await openid_flows.take(request.cookies.get(cookie.key, ""))
+    """Let in who comes back from the provider, and lead them where they were going; where there is a second factor, it
+    is asked for as after a password."""
+    openid = _openid(request)
+    kept = await openid_flows.take(cookies.sent(request, FLOW))
     to = kept.to if kept else "/"
     try:
         claims = await openid.provider.finish(
@@ -111,34 +88,24 @@ async def finish_openid(request: HTMXRequest) -> Response[Any]:
     except OpenIdFailed as failure:
         response = await _failed(request, failure, to)
     else:
-        _note(request, logging.INFO, outcome="signed in", account=str(account))
-        # Who set up a second factor here gives it here, whatever the provider asked for.
         response = await after_first_factor(request, account, to=to)
-    response.cookies.append(cookie)
+        response.headers["cache-control"] = "no-store"
+    response.cookies.append(cookies.gone(request, FLOW))
     return response
 
 
 async def _failed(request: HTMXRequest, failure: OpenIdFailed, to: str) -> Response[Any]:
-    _note(request, logging.WARNING, outcome="refused", reason=failure.reason)
-    response = await page(
-        request,
-        "accounts/openid_failed.html",
-        {
-            "sentence": str(failure),
-            "provider": _openid(request).name,
-            "again": f"{BEGIN}?next={quote(to, safe='')}",
-            "request_id": request.scope["state"]["request_id"],
-            "path": "/sign-in",  # a switch of language comes back there: this address is good once
-        },
-        status=failure.status,
-    )
-    response.headers |= NOT_KEPT
-    return response
-
-
-def _note(request: HTMXRequest, level: int, **said: str) -> None:
-    line = {"event": "openid", "id": request.scope["state"]["request_id"], **said}
-    log.log(level, json.dumps(line, ensure_ascii=False))
+    request_id = request.scope["state"]["request_id"]
+    log.warning(json.dumps({"event": "openid", "id": request_id, "reason": failure.reason}))
+    context = {
+        "sentence": str(failure),
+        "provider": _openid(request).name,
+        "again": with_next(BEGIN, to),
+        "another": with_next("/sign-in", to),
+        "request_id": request_id,
+        "path": "/sign-in",  # a switch of language comes back there: this address, with the code in it, is good once
+    }
+    return await account_page(request, "accounts/openid_failed.html", context, status=failure.status)
 
 
 handlers = [begin_openid, finish_openid]
