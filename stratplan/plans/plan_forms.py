@@ -101,9 +101,9 @@ async def suggested_slug(title: str) -> str:
 
 
 @get("/", permission=Permission.OPEN)
-async def front() -> Redirect:
-    """The list of plans is the front page."""
-    return Redirect("/plans")
+async def front(request: HTMXRequest) -> Redirect:
+    """Where a person begins: with their own work, or, not signed in, with the list of plans."""
+    return Redirect("/plans" if reader_of(request).account is None else "/work")
 
 
 @get("/plans/new", permission=Permission.PLANS_CREATE)
