@@ -184,7 +184,9 @@ async def test_changes_by_others_are_told_from_ones_own(app: Frame, made: Made) 
     assert told
     await make_task(made.scope, made.goal, "1.2")
     await made.goal.edit({"title": "Mans"}, by=planner.actor, based_on=1)
-    after = re.search(r"<b>(\d+)</b></span> <span class=\"matter-label\">Changes.*?(\d+) by", await work_of(app, planner))
+    after = re.search(
+        r"<b>(\d+)</b></span> <span class=\"matter-label\">Changes.*?(\d+) by", await work_of(app, planner)
+    )
     assert after
     assert (int(after[1]), int(after[2])) == (int(told[1]) + 2, int(told[2]) + 1)
 
