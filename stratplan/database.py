@@ -135,7 +135,7 @@ async def in_transaction(work: Callable[[Session], Coroutine[Any, Any, T]], *, k
         nonlocal conflicts
         if conflicts:
             # Another process is writing there. The driver would ask again at once, and in vain until that is done.
-            await asyncio.sleep(random.uniform(0, min(FIRST_WAIT * 2**conflicts, LONGEST_WAIT)))
+            await asyncio.sleep(random.uniform(0, min(FIRST_WAIT * 2**conflicts, LONGEST_WAIT)))  # noqa: S311  # no secret
         conflicts += 1
         token = _running.set((session, datetime.now(UTC)))
         try:
