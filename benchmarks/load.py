@@ -81,28 +81,33 @@ class _Connection(asyncio.Protocol):
                 self.done.set_exception(exc or ConnectionError("the server closed the connection"))
 
 
-def _request(port: int, path: str) -> bytes:
+def _request(port: int, path: str, token: str) -> bytes:
     lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Accept-Encoding: gzip, br", "Accept: text/html"]
+    if token:
+        lines.append(f"Cookie: session={token}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-async def ask(port: int, path: str) -> Answer:
-    """One request on a connection of its own; seconds are from sending it to its last byte."""
+async def ask(port: int, path: str, token: str = "") -> Answer:
+    """One request on a connection of its own, in the session of that token; seconds are from sending it to its last
+    byte."""
     loop = asyncio.get_running_loop()
     _transport, connection = await loop.create_connection(
-        lambda: _Connection(_request(port, path), 0), "127.0.0.1", port
+        lambda: _Connection(_request(port, path, token), 0), "127.0.0.1", port
     )
     await connection.done
     assert connection.last is not None
     return connection.last
 
 
-async def requests_a_second(port: int, path: str, seconds: float) -> float:
+async def requests_a_second(port: int, path: str, seconds: float, token: str = "") -> float:
     """How many answers a second come back on a few connections that ask all the time."""
     loop = asyncio.get_running_loop()
     started = time.perf_counter()
     opened = [
-        await loop.create_connection(lambda: _Connection(_request(port, path), started + seconds), "127.0.0.1", port)
+        await loop.create_connection(
+            lambda: _Connection(_request(port, path, token), started + seconds), "127.0.0.1", port
+        )
         for _ in range(CONNECTIONS)
     ]
     connections = [connection for _transport, connection in opened]

@@ -22,6 +22,8 @@ from stratplan.units.models import Unit, UnitKind
 
 DOCUMENTS_A_CHANGE = 500
 TASKS_A_GOAL = 20
+UNITS = 12
+UNITS_UNDER_ONE = 4  # where there are more units than usual
 PERIODS = ("2015", "2016", "2017", "2015/2016", "2015/2017", "2016-Q3")
 WORDS = (  # noqa: SIM905  # a list of so many quotes reads worse
     "sociālo pakalpojumu pieejamība ģimenēm ar bērniem personām ar invaliditāti pilnveidot attīstīt nodrošināt "
@@ -29,8 +31,9 @@ WORDS = (  # noqa: SIM905  # a list of so many quotes reads worse
 ).split()
 
 
-async def generate(slug: str, tasks: int) -> Plan:
-    """Write a plan 2015–2017 with so many tasks, two reports on most, some lines and entries."""
+async def generate(slug: str, tasks: int, units: int = UNITS) -> Plan:
+    """Write a plan 2015–2017 with so many tasks, two reports on most, some lines and entries; more units than usual
+    stand under one another."""
     random = Random(2015)  # noqa: S311  # the same plan each time is the point
 
     def text(words: int) -> str:
@@ -48,10 +51,18 @@ async def generate(slug: str, tasks: int) -> Plan:
     )
     scope = plan.key
     owner = Organisation(id=organisation, scope=organisation, name=f"Iestāde {slug}", short=slug[:10].upper())
-    units = [
-        Unit.new(scope=organisation, name=f"{place}. nodaļa", short=f"N{place}", sort=UnitKind.DEPARTMENT)
-        for place in range(1, 13)
-    ]
+    made_units: list[Unit] = []
+    for place in range(units):
+        above = made_units[(place - 1) // UNITS_UNDER_ONE].key if units > UNITS and place else None
+        made_units.append(
+            Unit.new(
+                scope=organisation,
+                name=f"{place + 1}. nodaļa",
+                short=f"N{place + 1}",
+                sort=UnitKind.DEPARTMENT,
+                parent=above,
+            )
+        )
     sources = [
         FundingSource.new(scope=scope, code=code, name=text(2), funding=funding, order=order)
         for order, (code, funding) in enumerate(
@@ -81,8 +92,8 @@ async def generate(slug: str, tasks: int) -> Plan:
             title=text(8),
             result=text(12),
             period=Period.parse(random.choice(PERIODS)),
-            lead=random.choice(units).key,
-            partners=[unit.key for unit in random.sample(units, 2)],
+            lead=random.choice(made_units).key,
+            partners=[unit.key for unit in random.sample(made_units, 2)],
             sources=[source.key for source in random.sample(sources, 2)],
             weight=Decimal(random.randint(1, 3)),
             milestones=milestones if place % 4 == 0 else [],
@@ -138,7 +149,7 @@ async def generate(slug: str, tasks: int) -> Plan:
 
     await audit.record("organisation.created", [audit.created(owner)], by=COMMAND_LINE)
     await audit.record("plan.created", [audit.created(plan)], by=COMMAND_LINE)
-    for documents in (units, sources, texts, terms, goals, made, reports, lines, entries):
+    for documents in (made_units, sources, texts, terms, goals, made, reports, lines, entries):
         for part in _parts(documents):
             await audit.record(f"{part[0].kind}.imported", [audit.created(one) for one in part], by=COMMAND_LINE)
     return plan

@@ -11,8 +11,9 @@ from litestar import Litestar, Response, get
 from litestar.enums import ScopeType
 from litestar.types import Receive, Scope, Send
 
-from stratplan.app import OWN_NAMES, create_app
+from stratplan.app import create_app
 from stratplan.frame import Frame
+from stratplan.origin import Sites
 from stratplan.permissions import Permission
 from stratplan.settings import Settings
 
@@ -32,7 +33,7 @@ def main(uri: str, name: str) -> None:
     settings = Settings(_env_file=None, mongodb_database=name)
     product = create_app(settings, uri, today=lambda: DAY)
     constants = Frame(
-        Litestar([constant], openapi_config=None, logging_config=None), hosts=OWN_NAMES, default_language="lv"
+        Litestar([constant], openapi_config=None, logging_config=None), sites=Sites(), default_language="lv"
     )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

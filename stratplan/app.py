@@ -35,6 +35,7 @@ from stratplan.history import routes as history
 from stratplan.investments import routes as investments
 from stratplan.investments.models import InvestmentLine
 from stratplan.kept import KeepPages
+from stratplan.members import routes as members
 from stratplan.origin import Sites
 from stratplan.overview import routes as overview
 from stratplan.permissions import Permission
@@ -118,6 +119,7 @@ def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date
         *(() if openid is None else openid_routes.handlers),
         *plans.handlers,
         *units.handlers,
+        *members.handlers,
         *goals.handlers,
         *investments.handlers,
         *swot.handlers,

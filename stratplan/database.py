@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -24,6 +25,10 @@ Session = AsyncIOMotorClientSession
 T = TypeVar("T")
 
 OLDEST_SERVER = (5, 0)
+# Seconds to wait, at most, before work that conflicted is tried again: longer each time, by chance, so that processes
+# which write in the same place let each other through (docs/decisions/0001-one-door-for-writing.md).
+FIRST_WAIT = 0.002
+LONGEST_WAIT = 0.1
 WRITES = WriteConcern(w="majority", j=True)
 
 
@@ -124,7 +129,14 @@ async def in_transaction(work: Callable[[Session], Coroutine[Any, Any, T]], *, k
     if running is not None:
         return await work(running[0])
 
+    conflicts = 0
+
     async def as_the_running_one(session: Session) -> T:
+        nonlocal conflicts
+        if conflicts:
+            # Another process is writing there. The driver would ask again at once, and in vain until that is done.
+            await asyncio.sleep(random.uniform(0, min(FIRST_WAIT * 2**conflicts, LONGEST_WAIT)))  # noqa: S311  # no secret
+        conflicts += 1
         token = _running.set((session, datetime.now(UTC)))
         try:
             return await work(session)

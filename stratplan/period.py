@@ -84,6 +84,16 @@ class Period:
         """Whole years, both included."""
         return _span((first,), (first if last is None else last,), Precision.YEAR)
 
+    @classmethod
+    def quarter_of(cls, day: date) -> Period:
+        """The quarter that a day is in."""
+        quarter = _numbers(day, Precision.QUARTER)
+        return _span(quarter, quarter, Precision.QUARTER)
+
+    def overlaps(self, other: Period) -> bool:
+        """Whether the two have a day in common."""
+        return self.start <= other.end and other.start <= self.end
+
     def __str__(self) -> str:
         """The canonical text that is stored: 2015, 2015/2017, 2016-Q3, 2016-03, 2016-03-05/2016-04-01."""
         return "/".join(_canonical(numbers, self.precision) for numbers in self.written())

@@ -16,6 +16,7 @@ from litestar_htmx import HTMXRequest
 
 from stratplan import i18n, wording
 from stratplan.abbreviations import explain_abbreviations
+from stratplan.accounts.models import Membership
 from stratplan.assets import Assets
 from stratplan.audit import AuditEntry
 from stratplan.documents import LivingDocument
@@ -340,13 +341,22 @@ async def _notice(entry_id: str, view: View) -> Notice | None:
         return None
     scopes = [view.plan.key, view.plan.organisation]
     entry = await AuditEntry.find_one({"_id": PydanticObjectId(entry_id), "scope": {"$in": scopes}})
-    return None if entry is None else notice_of(entry, view)
+    return None if entry is None else notice_of(entry, view, await _whose_role(entry, view))
 
 
-def notice_of(entry: AuditEntry, view: View) -> Notice:
-    """The notice of a recorded change."""
+async def _whose_role(entry: AuditEntry, view: View) -> str:
+    """Whose role was given, changed or taken away: names are not in the history."""
+    first = entry.changes[0]
+    if first.kind != Membership.kind or not view.rights.allow(Permission.MEMBERS_READ):
+        return ""
+    membership = await Membership.get(first.document)
+    return "" if membership is None else view.name_of(str(membership.account))
+
+
+def notice_of(entry: AuditEntry, view: View, name: str = "") -> Notice:
+    """The notice of a recorded change; `name` as in `wording.deed`."""
     undo = view.url(f"/changes/{entry.id}/undo") if view.can_undo(entry.by) else None
-    return Notice(wording.deed(entry), undo)
+    return Notice(wording.deed(entry, name), undo)
 
 
 async def done(

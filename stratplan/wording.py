@@ -58,10 +58,10 @@ class Difference:
         return around_changes(word_differences(self.before, self.after)) if is_long else []
 
 
-def deed(entry: AuditEntry) -> str:
-    """What an entry did, in one line."""
+def deed(entry: AuditEntry, name: str = "") -> str:
+    """What an entry did, in one line; `name` is what its first document is called where that is not in the history."""
     verb = entry.tag.rpartition(".")[2]
-    return _(_DEEDS.get(verb, _CHANGED)) % {"name": entry.changes[0].caption}
+    return _(_DEEDS.get(verb, _CHANGED)) % {"name": name or entry.changes[0].caption}
 
 
 def differences(change: Change, snapshot: Snapshot | None) -> list[Difference]:

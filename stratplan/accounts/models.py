@@ -18,7 +18,7 @@ from stratplan import audit
 from stratplan.actors import Actor, pseudonym
 from stratplan.database import Session as Transaction
 from stratplan.database import in_transaction
-from stratplan.documents import SITE, Line, Link, LivingDocument, OnDelete, Reference, References
+from stratplan.documents import SITE, Line, Link, LivingDocument, Reference, References
 from stratplan.errors import RuleBroken
 from stratplan.i18n import N_, _
 from stratplan.permissions import GIVEN_ROLES, Role
@@ -182,7 +182,7 @@ class Membership(LivingDocument):
     kind: ClassVar = "membership"
     noun: ClassVar = N_("role")
     labels: ClassVar = {"role": N_("Role"), "units": N_("Units")}
-    links: ClassVar = (Link("units", "unit", OnDelete.UNLINK),)
+    links: ClassVar = (Link("units", "unit"),)
     unique: ClassVar = ("account",)
 
     class Settings:

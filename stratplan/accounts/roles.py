@@ -9,7 +9,7 @@ from beanie import PydanticObjectId
 
 from stratplan.accounts.models import Membership
 from stratplan.documents import SITE
-from stratplan.permissions import NONE, Held, Rights, published, together
+from stratplan.permissions import NONE, Held, Rights, Role, published, together
 from stratplan.snapshot import Snapshot
 from stratplan.units.models import Unit
 
@@ -24,18 +24,36 @@ def rights_in(snapshot: Snapshot, account: PydanticObjectId | None) -> Rights | 
 
 def _by_account(snapshot: Snapshot) -> dict[PydanticObjectId, Rights]:
     def put_together() -> dict[PydanticObjectId, Rights]:
-        held: defaultdict[PydanticObjectId, list[Membership]] = defaultdict(list)
-        for membership in snapshot.all(Membership).values():
-            held[membership.account].append(membership)
         below = _below(snapshot)
         return {
             account: together(
                 [Held(one.role, with_all_below(one.units, below), one.scope == SITE) for one in memberships]
             )
-            for account, memberships in held.items()
+            for account, memberships in _memberships(snapshot).items()
         }
 
     return snapshot.derive("rights by account", put_together)
+
+
+def _memberships(snapshot: Snapshot) -> dict[PydanticObjectId, list[Membership]]:
+    def grouped() -> dict[PydanticObjectId, list[Membership]]:
+        held: defaultdict[PydanticObjectId, list[Membership]] = defaultdict(list)
+        for membership in snapshot.all(Membership).values():
+            held[membership.account].append(membership)
+        return dict(held)
+
+    return snapshot.derive("memberships by account", grouped)
+
+
+def roles_of(snapshot: Snapshot, account: PydanticObjectId) -> frozenset[Role]:
+    """Every role that the account holds in this plan, by itself or in all plans: `Rights` is named for one."""
+    return frozenset(one.role for one in _memberships(snapshot).get(account, ()))
+
+
+def units_of(snapshot: Snapshot, account: PydanticObjectId) -> frozenset[PydanticObjectId]:
+    """The units that the account reports for: those named in its role as their head, and all below them."""
+    named = [unit for one in _memberships(snapshot).get(account, ()) if one.role is Role.REPORTER for unit in one.units]
+    return with_all_below(named, _below(snapshot))
 
 
 def _below(snapshot: Snapshot) -> dict[PydanticObjectId, list[PydanticObjectId]]:

@@ -19,7 +19,7 @@ from stratplan.choice import Choice
 from stratplan.goals.models import Goal, Report, Task
 from stratplan.goals.progress import Combined, percent
 from stratplan.goals.queries import TaskFigures, goal_progress, goals_in_order, task_figures, tasks_in_order
-from stratplan.goals.states import Execution, Outcome, Schedule
+from stratplan.goals.states import Execution, Outcome, Reporting, Schedule
 from stratplan.i18n import N_, _
 from stratplan.plans.models import FundingSource, Visibility
 from stratplan.plans.queries import sources_in_order
@@ -41,6 +41,10 @@ class Facet(Choice):
     SCHEDULE = "schedule", N_("Schedule")
     OUTCOME = "outcome", N_("Result")
     VISIBILITY = "visibility", N_("Who sees it")
+    REPORTING = "reporting", N_("Reports")
+
+
+NO_UNIT = "none"  # what the unit filter calls tasks that no unit leads
 
 
 class Grouping(Choice):
@@ -206,6 +210,7 @@ def _labels(task: Task, found: TaskFigures) -> Labels:
         (Facet.EXECUTION, found.execution.value),
         (Facet.OUTCOME, found.outcome.value),
         *([(Facet.VISIBILITY, Visibility.INTERNAL.value)] if task.internal else []),
+        (Facet.REPORTING, found.reporting.value),
         *([(Facet.SCHEDULE, found.schedule.value)] if found.schedule is not None else []),
         ("lead", str(task.lead)),
         ("deadline", str(task.period.deadline.year)),
@@ -245,7 +250,8 @@ def _make_index(snapshot: Snapshot, day: date) -> _Index:
         Facet.SOURCE: {
             sources[key].code: members for key, members in by.get(Facet.SOURCE, {}).items() if key in sources
         },
-        Facet.UNIT: {key: members for key, members in by.get(Facet.UNIT, {}).items() if key in units},
+        Facet.UNIT: {key: members for key, members in by.get(Facet.UNIT, {}).items() if key in units}
+        | ({NO_UNIT: unled} if unled else {}),
     }
     groups = {
         Grouping.GOAL: [_Part(facets[Facet.GOAL].get(goal.code, 0), goal=goal) for goal in goals.values()],
@@ -262,7 +268,7 @@ def _make_index(snapshot: Snapshot, day: date) -> _Index:
             Visibility.INTERNAL.value: hidden,
             Visibility.PUBLISHED.value: everything & ~hidden,
         }
-    by_unit = {units[key].key: members for key, members in facets[Facet.UNIT].items()}
+    by_unit = {units[key].key: members for key, members in facets[Facet.UNIT].items() if key != NO_UNIT}
     return _Index(tasks, facets, by_unit, groups)
 
 
@@ -318,10 +324,12 @@ def _values(snapshot: Snapshot, index: _Index) -> dict[Facet, dict[str, str]]:
         Facet.EXECUTION: Execution,
         Facet.SCHEDULE: Schedule,
         Facet.OUTCOME: Outcome,
+        Facet.REPORTING: Reporting,
     }
     return {
         Facet.GOAL: {goal.code: f"{goal.code} {goal.title}" for goal in goals_in_order(snapshot)},
-        Facet.UNIT: {str(unit.key): unit.name for unit in _by_name(snapshot, index.by_unit)},
+        Facet.UNIT: {str(unit.key): unit.name for unit in _by_name(snapshot, index.by_unit)}
+        | ({NO_UNIT: _("No responsible unit")} if NO_UNIT in index.by[Facet.UNIT] else {}),
         Facet.YEAR: {year: year for year in sorted(index.by[Facet.YEAR])},
         Facet.SOURCE: {
             source.code: f"{source.code} – {source.name}"

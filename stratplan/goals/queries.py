@@ -15,7 +15,7 @@ from stratplan.errors import NotVisible
 from stratplan.goals.models import Goal, Report, Task
 from stratplan.goals.progress import Combined, TaskProgress, Weighted, combine, last_report, last_stated, task_progress
 from stratplan.goals.schedule import Standing, standing
-from stratplan.goals.states import Execution, Outcome, Schedule
+from stratplan.goals.states import Execution, Outcome, Reporting, Schedule
 from stratplan.i18n import _
 from stratplan.numbering import number_key
 from stratplan.snapshot import Snapshot
@@ -46,6 +46,13 @@ class TaskFigures:
     def schedule(self) -> Schedule | None:
         """On time or not; None for suspended and cancelled tasks."""
         return self.standing.schedule
+
+    @property
+    def reporting(self) -> Reporting:
+        """Whether there is a report; before its period begins, a task has nothing to say."""
+        if self.progress.reported:
+            return Reporting.REPORTED
+        return Reporting.TO_COME if self.schedule is Schedule.NOT_DUE else Reporting.MISSING
 
 
 def goals_in_order(snapshot: Snapshot) -> list[Goal]:

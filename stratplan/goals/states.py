@@ -38,3 +38,11 @@ class Schedule(Choice):
     BEHIND = "behind", N_("Behind schedule"), "warning", "trending-down"
     ON_TRACK = "on_track", N_("On track"), "info", "trending-up"
     NOT_DUE = "not_due", N_("Not due yet"), "muted", "hourglass"
+
+
+class Reporting(Choice):
+    """Whether anything has been reported on a task by a given day; never stored."""
+
+    REPORTED = "reported", N_("Has reported"), "success", "message-square"
+    MISSING = "missing", N_("Never reported"), "warning", "circle-alert"
+    TO_COME = "to_come", N_("Nothing to report yet"), "muted", "hourglass"

@@ -7,6 +7,7 @@ from stratplan.overview import (
     export_routes,
     goal_page,
     line_page,
+    my_work,
     overview,
     plan_list,
     task_page,
@@ -26,4 +27,5 @@ handlers: list[object] = [
     *plan_list.handlers,
     *unit_page.handlers,
     *timeline.handlers,
+    *my_work.handlers,
 ]

@@ -103,12 +103,12 @@ async def suggested_slug(title: str) -> str:
 
 @get("/", permission=Permission.OPEN)
 async def front(request: HTMXRequest) -> Redirect:
-    """The list of plans is the front page; of a site with one published plan it is that plan, for residents."""
-    if reader_of(request).account is None:
-        published = await Plan.find({"published": True, "deleted": False}).limit(2).to_list()
-        if len(published) == 1:
-            return Redirect(f"/p/{published[0].slug}")
-    return Redirect("/plans")
+    """Where a person begins: with their own work, or, not signed in, with the list of plans; where one plan alone is
+    published, with that."""
+    if reader_of(request).account is not None:
+        return Redirect("/work")
+    published = await Plan.find({"published": True, "deleted": False}).limit(2).to_list()
+    return Redirect(f"/p/{published[0].slug}" if len(published) == 1 else "/plans")
 
 
 @get("/plans/new", permission=Permission.PLANS_CREATE)

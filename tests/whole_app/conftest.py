@@ -12,12 +12,15 @@ import pytest_asyncio
 
 from stratplan import database
 from stratplan.accounts import one_time
+from stratplan.accounts.models import Membership
 from stratplan.accounts.one_time import Purpose
 from stratplan.app import DOCUMENTS, create_app
 from stratplan.audit import AuditEntry, Head
 from stratplan.documents import LivingDocument
 from stratplan.frame import Frame
 from stratplan.imports import seeds
+from stratplan.permissions import Role
+from stratplan.plans.models import Plan
 from stratplan.settings import Settings, resource
 from tests.conftest import reading
 from tests.factories import make_account
@@ -43,6 +46,7 @@ class Seeded:
     client: httpx.AsyncClient
     documents: dict[str, list[LivingDocument]]
     entry: AuditEntry
+    member: Membership
     routes: list[Route]
     account: str  # whose the reader is
     token: str  # of a one-time link that is out
@@ -82,6 +86,8 @@ class Seeded:
                 return self.reported_task()
             case _, "investments" | "lines":
                 return self._amount_line()
+            case "member", _:
+                return str(self.member.key)
         kind = KINDS.get(folder)
         assert kind, f"what stands for {{{name}}} in {path}? Say it here."
         return str(self.documents[kind][0].key)
@@ -114,6 +120,11 @@ async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
     """The plan loaded into the open, empty database."""
     await seeds.load_all([resource("seeds") / f"{SLUG}.yaml", resource("seeds") / f"{SLUG}.progress.yaml"])
     account = await make_account()
+    plan = await Plan.find_one({"slug": SLUG})
+    assert plan is not None
+    await make_account(Role.COUNCIL, scope=plan.key, name="Vita Liepa")
+    member = await Membership.find_one({"scope": plan.key})
+    assert member is not None
     documents = {
         name: await kind.find({"deleted": False}).sort("_id").to_list() for name, kind in LivingDocument.kinds.items()
     }
@@ -121,4 +132,4 @@ async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
     assert entry is not None
     async with reading(app, account) as client:
         token = await one_time.make(Purpose.RESET, account.key)
-        yield Seeded(app, client, documents, entry, routes_of(app), str(account.key), token)
+        yield Seeded(app, client, documents, entry, member, routes_of(app), str(account.key), token)

@@ -1,0 +1,1 @@
+"""Who has which role in a plan, and what each role may do."""

@@ -1,0 +1,251 @@
+"""The page on which a person begins: what each role finds there, how it is counted, and that its links hold."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import httpx
+
+from stratplan.accounts.models import Account, Membership
+from stratplan.accounts.roles import units_of
+from stratplan.documents import SITE
+from stratplan.frame import Frame
+from stratplan.goals.states import Execution
+from stratplan.overview.my_tasks import quarter_tasks
+from stratplan.period import Period
+from stratplan.permissions import Role
+from stratplan.plans.models import Plan, PlanState
+from stratplan.units.models import Unit, UnitKind
+from tests.conftest import reading
+from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_account, make_line, make_plan, make_report, make_task
+from tests.html_forms import PageReader
+
+Q3 = date(2016, 7, 1)
+
+
+async def make_unit(made: Made, name: str, parent: Unit | None = None) -> Unit:
+    unit = Unit.new(
+        scope=made.organisation.key, name=name, sort=UnitKind.STRUCTURAL, parent=parent.key if parent else None
+    )
+    await unit.add(by=SOMEBODY)
+    return unit
+
+
+async def work_of(app: Frame, account: Account | None, query: str = "") -> str:
+    async with reading(app, account) as client:
+        answer = await client.get(f"/work{query}", headers={"cookie": "language=en"})
+    assert answer.status_code == 200
+    assert PageReader(answer.text).problems == []
+    return answer.text
+
+
+async def test_the_front_page_is_the_work_of_who_is_signed_in(
+    client: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    assert (await client.get("/")).headers["location"] == "/work"
+    assert (await stranger.get("/")).headers["location"] == "/plans"
+    assert (await stranger.get("/work")).status_code in (303, 401, 403)
+    assert 'href="/work"' in (await client.get("/plans")).text
+    assert 'href="/work"' not in (await stranger.get("/plans")).text
+
+
+def test_a_quarter_holds_its_days_and_overlaps_what_has_a_day_in_it() -> None:
+    quarter = Period.quarter_of(TODAY_IN_PLAN)
+    assert str(quarter) == "2016-Q3"
+    assert (quarter.start, quarter.end) == (Q3, date(2016, 9, 30))
+    for written, expected in (
+        ("2015.–2017.", True),
+        ("2016", True),
+        ("2016-07-01", True),
+        ("2016-09-30", True),
+        ("2016-06-30", False),
+        ("2016-10-01/2016-12-31", False),
+    ):
+        assert Period.parse(written).overlaps(quarter) is expected, written
+
+
+async def test_a_quarters_tasks_are_those_of_own_units_and_of_units_below(made: Made) -> None:
+    below = await make_unit(made, "Grupa", made.unit)
+    apart = await make_unit(made, "Cita")
+    year = Period.parse("2016")
+    for number, values in {
+        "1.2": {"lead": below.key, "period": year},
+        "1.3": {"lead": apart.key, "partners": [below.key], "period": year},
+        "1.4": {"lead": apart.key, "period": year},
+        "1.5": {"lead": below.key, "period": Period.parse("2015")},  # overdue
+        "1.6": {"lead": below.key, "period": Period.parse("2017")},  # to come
+        "1.7": {"lead": below.key, "period": year},
+        "1.8": {"lead": below.key, "period": year},
+        "1.9": {"lead": below.key, "period": Period.parse("2015")},
+    }.items():
+        task = await make_task(made.scope, made.goal, number, **values)
+        if number in ("1.7", "1.9"):
+            await make_report(task, date(2016, 6, 1), None, execution=Execution.COMPLETED)
+        if number == "1.8":
+            await make_report(task, Q3, 40)
+        if number == "1.2":
+            await make_report(task, Q3 - timedelta(days=1), 90)
+    head = await make_account(Role.REPORTER, scope=made.scope, units=[made.unit.key])
+    snapshot = await made.snapshot()
+    units = units_of(snapshot, head.key)
+    assert units == {made.unit.key, below.key}
+    found = quarter_tasks(snapshot, units, TODAY_IN_PLAN)
+    assert [one.task.number for one in found.to_report] == ["1.5", "1.3", "1.1", "1.2"]
+    assert [one.task.number for one in found.reported] == ["1.8"]
+    assert [one.task.number for one in found.over] == ["1.7"]
+
+
+async def test_a_head_of_a_unit_finds_what_to_report_on_with_the_way_to_do_it(app: Frame, made: Made) -> None:
+    await make_task(made.scope, made.goal, "1.2", lead=(await make_unit(made, "Cita")).key)
+    reported = await make_task(made.scope, made.goal, "1.3", partners=[made.unit.key])
+    await make_report(reported, date(2016, 9, 18), 60)
+    head = await make_account(Role.REPORTER, scope=made.scope, units=[made.unit.key])
+    page = await work_of(app, head)
+    assert "<b>1 task still to be reported on</b>, 1 reported" in page
+    assert page.index("/tasks/1.1/report") < page.index("Reported this quarter") < page.index("/tasks/1.3/report")
+    assert "/tasks/1.2" not in page
+    assert "12 days ago" in page
+    assert "Plans that you keep" not in page
+    assert "Q3 2016" in page
+    async with reading(app, head) as client:
+        for link in PageReader(page).links:
+            if link.startswith("/plans/plans/tasks/"):
+                assert (await client.get(link)).status_code == 200, link
+
+
+async def test_the_filters_leave_what_they_say_and_count_it(app: Frame, made: Made) -> None:
+    other = await make_plan("otrs")
+    below = await make_unit(made, "Grupa", made.unit)
+    for place in range(2, 9):
+        await make_task(made.scope, made.goal, f"1.{place}", lead=below.key)
+    done = await make_task(made.scope, made.goal, "1.9", lead=below.key)
+    await make_report(done, TODAY_IN_PLAN, 50)
+    head = await make_account(Role.REPORTER, scope=made.scope, units=[made.unit.key])
+    second = Membership.new(scope=other.scope, account=head.key, role=Role.REPORTER, units=[other.unit.key])
+    await second.add(by=SOMEBODY)
+    for query, count, shown, hidden in (
+        ("", 9, ("/plans/plans/tasks/1.9", "/plans/otrs/tasks/1.1"), ()),
+        ("?plan=otrs", 1, ("/plans/otrs/tasks/1.1",), ("/plans/plans/tasks/1.2",)),
+        (f"?unit={below.key}", 7, ("/plans/plans/tasks/1.9",), ("/plans/otrs", "/plans/plans/tasks/1.1")),
+        ("?open=1", 9, ("/plans/plans/tasks/1.2",), ("/plans/plans/tasks/1.9",)),
+        ("?plan=cits&unit=x&page=-4", 9, ("/plans/plans/tasks/1.9",), ()),
+    ):
+        page = await work_of(app, head, query)
+        assert f"<b>{count} task" in page, query
+        assert [one for one in shown if f'href="{one}"' not in page] == [], query
+        assert [one for one in hidden if f'href="{one}"' in page] == [], query
+
+
+async def test_a_long_list_goes_on_on_further_pages(app: Frame, made: Made) -> None:
+    for place in range(2, 70):
+        await make_task(made.scope, made.goal, f"1.{place}", lead=made.unit.key)
+    head = await make_account(Role.REPORTER, scope=made.scope, units=[made.unit.key])
+    first, second = await work_of(app, head), await work_of(app, head, "?page=2")
+    reports = [set(re.findall(r"/tasks/(1\.\d+)/report", page)) for page in (first, second)]
+    assert [len(found) for found in reports] == [50, 19]
+    assert reports[0].isdisjoint(reports[1])
+    assert 'href="/work?page=2"' in first
+
+
+async def test_the_planners_matters_are_counted_as_their_lists_are(app: Frame, made: Made) -> None:
+    late = await make_task(made.scope, made.goal, "1.2", period=Period.parse("2015"))
+    await make_report(late, date(2015, 6, 1), 10)
+    await make_task(made.scope, made.goal, "1.3", period=Period.parse("2017"))
+    await make_line(made.scope, made.goal, "1.1", tasks=[made.task.key])
+    planner = await make_account(Role.PLANNER, scope=made.scope)
+    page = await work_of(app, planner)
+    counts = dict(
+        re.findall(r'<a href="([^"]+)"><span class="tag[^>]*>.*?<b>(\d+)</b></span> <span class="matter-label">', page)
+    )
+    expected = {
+        "/plans/plans/tasks?schedule=overdue": "1",
+        "/plans/plans/tasks?schedule=behind": "1",
+        "/plans/plans/tasks?reporting=missing": "1",
+        "/plans/plans/tasks?unit=none": "2",
+        "/plans/plans/figures/checks": counts["/plans/plans/figures/checks"],
+        "/plans/plans/history?from=2016-09-23": counts["/plans/plans/history?from=2016-09-23"],
+    }
+    assert counts == expected
+    async with reading(app, planner) as client:
+        for address, count in expected.items():
+            answer = await client.get(address, headers={"cookie": "language=en"})
+            assert answer.status_code == 200
+            if "/tasks?" in address:
+                assert answer.text.count('<tr id="task-') == int(count), address
+    assert "The plan is a draft. The plan is not published" in page
+    assert "My tasks this quarter" not in page
+
+
+async def test_changes_by_others_are_told_from_ones_own(app: Frame, made: Made) -> None:
+    planner = await make_account(Role.PLANNER, scope=made.scope)
+    before = await work_of(app, planner)
+    told = re.search(r"<b>(\d+)</b></span> <span class=\"matter-label\">Changes.*?(\d+) by", before)
+    assert told
+    await make_task(made.scope, made.goal, "1.2")
+    await made.goal.edit({"title": "Mans"}, by=planner.actor, based_on=1)
+    after = re.search(
+        r"<b>(\d+)</b></span> <span class=\"matter-label\">Changes.*?(\d+) by", await work_of(app, planner)
+    )
+    assert after
+    assert (int(after[1]), int(after[2])) == (int(told[1]) + 2, int(told[2]) + 1)
+
+
+async def test_a_council_member_sees_what_is_late_and_why_and_nothing_of_who_has_which_role(
+    app: Frame, made: Made
+) -> None:
+    late = await make_task(made.scope, made.goal, "1.2", period=Period.parse("2015"))
+    await make_report(late, date(2015, 6, 1), 10, text="Trūkst telpu.\nOtrā rinda")
+    await make_line(made.scope, made.goal, "1.1", tasks=[made.task.key])
+    member = await make_account(Role.COUNCIL, scope=made.scope)
+    page = await work_of(app, member)
+    assert "What is late, and why" in page
+    assert "Trūkst telpu." in page
+    assert "Nothing has been reported on it." in page  # of 1.1, which is behind
+    assert "Where the money is" in page
+    assert "Reported: 1.2" in page
+    assert f"Person {str(member.key)[-6:].upper()}" not in page
+    assert "/report" not in page
+
+
+async def test_who_holds_several_roles_finds_each(app: Frame, made: Made) -> None:
+    other = await make_plan("otrs")
+    person = await make_account(Role.COUNCIL, name="Vita Liepa")
+    for scope, role, units in (
+        (made.scope, Role.REPORTER, [made.unit.key]),
+        (other.scope, Role.PLANNER, []),
+    ):
+        await Membership.new(scope=scope, account=person.key, role=role, units=units).add(by=SOMEBODY)
+    page = await work_of(app, person)
+    assert "My tasks this quarter" in page
+    assert "Plans that you keep" in page
+    assert page.count("What is late, and why") == 2
+    assert "Vita Liepa" in page
+
+
+async def test_a_plan_that_is_archived_or_of_others_is_nobodys_work(app: Frame, made: Made) -> None:
+    await make_plan("otrs", title="Cita plāns", published=True)
+    planner = await make_account(Role.PLANNER, scope=made.scope)
+    assert "Cita plāns" not in await work_of(app, planner)
+    plan = await Plan.get(made.plan.key)
+    assert plan is not None
+    await plan.edit({"state": PlanState.ARCHIVED}, by=SOMEBODY, based_on=plan.version)
+    assert "Nothing waits for you" in await work_of(app, planner)
+
+
+async def test_who_has_no_role_is_told_whom_to_ask(app: Frame, made: Made) -> None:
+    await make_account(Role.ADMIN, name="Ilze Ozola", email="ilze@example.org")
+    page = await work_of(app, await make_account(None))
+    assert "You have no role in any plan yet" in page
+    assert "ask Ilze Ozola" in page
+    assert "ilze@example.org" not in page
+    assert made.plan.title not in page
+
+
+async def test_a_role_taken_away_is_gone_from_the_work_at_once(app: Frame, made: Made) -> None:
+    head = await make_account(Role.REPORTER, scope=made.scope, units=[made.unit.key])
+    assert "/tasks/1.1/report" in await work_of(app, head)
+    membership = await Membership.find_one({"account": head.key, "scope": {"$ne": SITE}})
+    assert membership is not None
+    await membership.remove(by=SOMEBODY, based_on=1)
+    assert "/tasks/1.1" not in await work_of(app, head)
