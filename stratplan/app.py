@@ -11,7 +11,7 @@ from litestar.di import Provide
 from litestar.response import Response
 from litestar_htmx import HTMXPlugin
 
-from stratplan import database, i18n
+from stratplan import background, database, i18n
 from stratplan.accounts import routes as accounts
 from stratplan.accounts.models import Account, Membership, Profile, Session
 from stratplan.answers import exception_handlers
@@ -25,6 +25,10 @@ from stratplan.history import routes as history
 from stratplan.investments import routes as investments
 from stratplan.investments.models import InvestmentLine
 from stratplan.kept import KeepPages
+from stratplan.notices import jobs as notice_jobs
+from stratplan.notices import routes as notices
+from stratplan.notices.calendars import CalendarFeed
+from stratplan.notices.models import Choices, Delivery, Followed, Notice, Turn
 from stratplan.origin import Sites
 from stratplan.overview import routes as overview
 from stratplan.permissions import Permission
@@ -55,6 +59,12 @@ DOCUMENTS: Sequence[type[Document]] = (
     Report,
     InvestmentLine,
     SwotEntry,
+    Notice,
+    Choices,
+    Delivery,
+    Followed,
+    Turn,
+    CalendarFeed,
 )
 LARGEST_REQUEST = 2 * 2**20
 
@@ -66,12 +76,19 @@ async def health() -> Response[str]:
     return Response("ok\n" if alive else "no database\n", status_code=200 if alive else 503, media_type="text/plain")
 
 
-def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date] = i18n.today) -> Frame:
-    """The whole application for one database; `today` replaces the clock where a page is asked for a known day."""
+def create_app(
+    settings: Settings, mongodb_uri: str, *, today: Callable[[], date] = i18n.today, in_background: bool = True
+) -> Frame:
+    """The whole application for one database; `today` replaces the clock where a page is asked for a known day, and
+    without `in_background` it does nothing but answer."""
 
     @asynccontextmanager
     async def connected(app: Litestar) -> AsyncIterator[None]:
-        async with database.connect(mongodb_uri, settings.mongodb_database, DOCUMENTS):
+        jobs = notice_jobs.jobs(settings, site.snapshots, today) if in_background else []
+        async with (
+            database.connect(mongodb_uri, settings.mongodb_database, DOCUMENTS),
+            background.running(jobs),
+        ):
             yield
 
     i18n.load_catalogues()
@@ -88,6 +105,7 @@ def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date
         *swot.handlers,
         *overview.handlers,
         *history.handlers,
+        *notices.handlers,
     ]
     litestar = Litestar(
         handlers,
@@ -103,5 +121,6 @@ def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date
         debug=False,
     )
     litestar.state.site = site
+    litestar.state.settings = settings
     sites = Sites(public=settings.address, hosts=settings.hosts, proxies=settings.proxies)
     return Frame(litestar, sites=sites, default_language=settings.language)

@@ -24,6 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "exports": set(),
     "history": {"plans", "units", "goals", "swot", "investments"},
     "imports": {"plans", "units", "goals", "swot", "investments"},
+    "notices": {"plans", "units", "goals"},
     "overview": {"plans", "units", "goals", "swot", "investments", "history", "exports"},
 }
 EVERYWHERE = {"accounts"}  # who acts is part of every change
