@@ -58,8 +58,8 @@ def compose(
         paragraphs.append("-- \n" + _("Choose what stratplan writes to you about: %(address)s", address=choose))
         return mail.Letter(
             to=to,
-            subject=subject,
-            text="\n\n".join(paragraphs) + "\n",
+            subject=subject.replace(i18n.NBSP, " "),
+            text="\n\n".join(paragraphs).replace(i18n.NBSP, " ") + "\n",
             language=language,
             message_id=message_id,
             unsubscribe=choose if is_digest else "",

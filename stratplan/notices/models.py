@@ -6,7 +6,7 @@ None of it is part of a plan or of its history: it is a person's own, and goes w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -164,7 +164,8 @@ class Turn(Document):
     @classmethod
     async def finish(cls, name: str, done_for: str, owner: str) -> None:
         """It is done for `done_for`."""
-        await cls.get_motor_collection().update_one({"_id": name, "owner": owner}, {"$set": {"done_for": done_for}})
+        done = {"done_for": done_for, "until": now() - timedelta(seconds=1)}
+        await cls.get_motor_collection().update_one({"_id": name, "owner": owner}, {"$set": done})
 
     @classmethod
     async def is_done(cls, name: str, done_for: str) -> bool:

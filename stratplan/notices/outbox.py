@@ -169,6 +169,8 @@ class Outbox:
 
     async def _send(self, delivery: Delivery) -> Delivered:
         """Send a letter that is ours; the state that it is left in."""
+        if delivery.attempts > len(RETRIES) + 1:  # its processes died of it, or could not put it together
+            return await self._mark(delivery, Delivered.FAILED, problem="too many attempts")
         letter = await self._letter(delivery)
         if letter is None:
             return await self._mark(delivery, Delivered.DROPPED)
