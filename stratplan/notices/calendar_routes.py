@@ -125,8 +125,8 @@ async def send_calendar(request: HTMXRequest, name: str) -> Response[bytes]:
         "content-disposition": 'attachment; filename="stratplan.ics"',
     }
     if etag in request.headers.get("if-none-match", ""):
-        return Response(b"", status_code=304, media_type="text/calendar; charset=utf-8", headers=headers)
-    return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)
+        return Response(b"", status_code=304, media_type="text/calendar", headers=headers)
+    return Response(body, media_type="text/calendar", headers=headers)
 
 
 def _written(parts: list[Part], language: str, base: str) -> bytes:

@@ -16,6 +16,9 @@ from stratplan.audit import AuditEntry, Head
 from stratplan.documents import LivingDocument
 from stratplan.frame import Frame
 from stratplan.imports import seeds
+from stratplan.notices.calendars import CalendarFeed
+from stratplan.notices.kinds import NoticeKind, When
+from stratplan.notices.models import Notice
 from stratplan.settings import Settings, resource
 from tests.conftest import reading
 from tests.factories import make_account
@@ -42,6 +45,8 @@ class Seeded:
     documents: dict[str, list[LivingDocument]]
     entry: AuditEntry
     routes: list[Route]
+    notice: str  # of the client's own
+    feed: str  # the secret of its calendar
 
     def address(self, route: Route) -> str:
         """The route's address, about something that is in the plan."""
@@ -68,6 +73,10 @@ class Seeded:
                 return str(self.documents["task"][0].key)
             case "version", "versions":
                 return "1"
+            case "notice", _:
+                return self.notice
+            case "name", "calendar":
+                return f"{self.feed}.ics"
             case _, "goals":
                 return "SM1"
             case _, "tasks":
@@ -111,5 +120,20 @@ async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
     }
     entry = await AuditEntry.find({"tag": "task.reported"}).sort("-number").first_or_none()
     assert entry is not None
+    about = documents["task"][0]
+    notice = Notice(
+        account=account.key,
+        kind=NoticeKind.CHANGED,
+        plan=about.scope,
+        task=about.key,
+        caption=about.caption,
+        deed="task.edited",
+        by=str(account.key),
+        cause="seeded",
+        at=entry.at,
+        mail=When.HERE,
+    )
+    assert await notice.write()
+    feed = await CalendarFeed.renew(account.key)
     async with reading(app, account) as client:
-        yield Seeded(app, client, documents, entry, routes_of(app))
+        yield Seeded(app, client, documents, entry, routes_of(app), str(notice.id), feed)
