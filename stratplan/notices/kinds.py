@@ -66,10 +66,10 @@ class NoticeKind(Choice):
         N_("A task of your unit is past its deadline"),
         When.DAILY,
     )
-    DUE_7 = ("due-7", N_("Due in 7 days"), "warning", "timer", N_("A task of your unit is due in a week"), When.DAILY)
+    DUE_7 = ("due-7", N_("Due within 7 days"), "warning", "timer", N_("A task of your unit is due in a week"), When.DAILY)
     DUE_30 = (
         "due-30",
-        N_("Due in 30 days"),
+        N_("Due within 30 days"),
         "neutral",
         "calendar-clock",
         N_("A task of your unit is due in a month"),
