@@ -13,7 +13,7 @@ from litestar.di import Provide
 from litestar.response import Response
 from litestar_htmx import HTMXPlugin
 
-from stratplan import database, i18n
+from stratplan import background, database, i18n
 from stratplan.accounts import openid_routes
 from stratplan.accounts import routes as accounts
 from stratplan.accounts.identities import Identity
@@ -36,6 +36,10 @@ from stratplan.investments import routes as investments
 from stratplan.investments.models import InvestmentLine
 from stratplan.kept import KeepPages
 from stratplan.members import routes as members
+from stratplan.notices import jobs as notice_jobs
+from stratplan.notices import routes as notices
+from stratplan.notices.calendars import CalendarFeed
+from stratplan.notices.models import Choices, Delivery, Followed, Notice, Turn
 from stratplan.origin import Sites
 from stratplan.overview import routes as overview
 from stratplan.permissions import Permission
@@ -76,6 +80,12 @@ DOCUMENTS: Sequence[type[Document]] = (
     OneTimeLink,
     Device,
     Failures,
+    Notice,
+    Choices,
+    Delivery,
+    Followed,
+    Turn,
+    CalendarFeed,
 )
 LARGEST_REQUEST = 2 * 2**20
 
@@ -87,14 +97,21 @@ async def health() -> Response[str]:
     return Response("ok\n" if alive else "no database\n", status_code=200 if alive else 503, media_type="text/plain")
 
 
-def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date] = i18n.today) -> Frame:
-    """The whole application for one database; `today` replaces the clock where a page is asked for a known day."""
+def create_app(
+    settings: Settings, mongodb_uri: str, *, today: Callable[[], date] = i18n.today, in_background: bool = True
+) -> Frame:
+    """The whole application for one database; `today` replaces the clock where a page is asked for a known day, and
+    without `in_background` it does nothing but answer."""
 
     @asynccontextmanager
     async def connected(app: Litestar) -> AsyncIterator[None]:
         key()
         await asyncio.to_thread(prepare)
-        async with database.connect(mongodb_uri, settings.mongodb_database, DOCUMENTS):
+        jobs = notice_jobs.jobs(settings, site.snapshots, today) if in_background else []
+        async with (
+            database.connect(mongodb_uri, settings.mongodb_database, DOCUMENTS),
+            background.running(jobs),
+        ):
             yield
 
     @cache
@@ -126,6 +143,7 @@ def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date
         *overview.handlers,
         *history.handlers,
         *public.handlers,
+        *notices.handlers,
     ]
     litestar = Litestar(
         handlers,
@@ -143,5 +161,6 @@ def create_app(settings: Settings, mongodb_uri: str, *, today: Callable[[], date
     litestar.state.site = site
     litestar.state.openid = openid
     litestar.state.secret_key = key  # made when it is first needed
+    litestar.state.settings = settings
     sites = Sites(public=settings.address, hosts=settings.hosts, proxies=settings.proxies)
     return Frame(litestar, sites=sites, default_language=settings.language)

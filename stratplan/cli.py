@@ -309,8 +309,10 @@ def _run_server(settings: Settings, uri: str, host: str, listening: socket.socke
                         )
                     )
 
+    # Letters link to where this server is, also when the port was chosen here.
+    serving = settings.model_copy(update={"host": host, "port": listening.getsockname()[1]})
     config = uvicorn.Config(
-        create_app(settings, uri),
+        create_app(serving, uri),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PACKAGE = Path(__file__).parent
@@ -24,6 +33,12 @@ def _separated(value: Any) -> Any:
 
 def _is_network(value: str) -> str:
     ip_network(value)
+    return value
+
+
+def _is_sender(value: str | None) -> str | None:
+    if value is not None and (not value.isprintable() or "@" not in parseaddr(value)[1]):
+        raise ValueError(f"{value!r} is no e-mail address")
     return value
 
 
@@ -90,3 +105,23 @@ class Settings(BaseSettings):
                 "either STRATPLAN_OPENID_CLIENT_SECRET or STRATPLAN_OPENID_CLIENT_SECRET_FILE must be set too"
             )
         return discovery
+
+    smtp_host: str | None = Field(default=None, description="The server that letters are sent through; unset: none.")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the way to it is secured."
+    )
+    smtp_ca: Path | None = Field(
+        default=None, description="Certificates that it may be known by, instead of the system's."
+    )
+    smtp_user: str | None = Field(default=None, description="The account on that server, where it asks for one.")
+    smtp_password: SecretStr | None = Field(default=None, description="And its password.")
+    smtp_from: Annotated[str | None, AfterValidator(_is_sender)] = Field(
+        default=None, description="Who letters come from: an address, or a name and an address."
+    )
+
+    @model_validator(mode="after")
+    def _letters_have_a_sender(self) -> Settings:
+        if self.smtp_host and not self.smtp_from:
+            raise ValueError("STRATPLAN_SMTP_HOST needs STRATPLAN_SMTP_FROM beside it")
+        return self

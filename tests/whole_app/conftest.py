@@ -19,6 +19,9 @@ from stratplan.audit import AuditEntry, Head
 from stratplan.documents import LivingDocument
 from stratplan.frame import Frame
 from stratplan.imports import seeds
+from stratplan.notices.calendars import CalendarFeed
+from stratplan.notices.kinds import NoticeKind, When
+from stratplan.notices.models import Notice
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
 from stratplan.settings import Settings, resource
@@ -50,6 +53,8 @@ class Seeded:
     routes: list[Route]
     account: str  # whose the reader is
     token: str  # of a one-time link that is out
+    notice: str  # of the client's own
+    feed: str  # the secret of its calendar
 
     def address(self, route: Route) -> str:
         """The route's address, about something that is in the plan."""
@@ -80,6 +85,10 @@ class Seeded:
                 return self.token
             case "account", "people":
                 return self.account
+            case "notice", _:
+                return self.notice
+            case "name", "calendar":
+                return f"{self.feed}.ics"
             case _, "goals":
                 return "SM1"
             case _, "tasks":
@@ -130,6 +139,32 @@ async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
     }
     entry = await AuditEntry.find({"tag": "task.reported"}).sort("-number").first_or_none()
     assert entry is not None
+    about = documents["task"][0]
+    notice = Notice(
+        account=account.key,
+        kind=NoticeKind.CHANGED,
+        plan=about.scope,
+        task=about.key,
+        caption=about.caption,
+        deed="task.edited",
+        by=str(account.key),
+        cause="seeded",
+        at=entry.at,
+        mail=When.HERE,
+    )
+    assert await notice.write()
+    feed = await CalendarFeed.renew(account.key)
     async with reading(app, account) as client:
         token = await one_time.make(Purpose.RESET, account.key)
-        yield Seeded(app, client, documents, entry, member, routes_of(app), str(account.key), token)
+        yield Seeded(
+            app,
+            client,
+            documents,
+            entry,
+            member,
+            routes_of(app),
+            account=str(account.key),
+            token=token,
+            notice=str(notice.id),
+            feed=feed,
+        )

@@ -25,6 +25,7 @@ ALLOWED: dict[str, set[str]] = {
     "exports": set(),
     "history": {"plans", "units", "goals", "swot", "investments"},
     "imports": {"plans", "units", "goals", "swot", "investments"},
+    "notices": {"plans", "units", "goals"},
     "overview": {"plans", "units", "goals", "swot", "investments", "history", "exports"},
     "public": {"plans", "units", "goals", "swot", "investments", "overview", "exports"},
 }

@@ -134,7 +134,7 @@ def expected(route: Route, person: str, *, published: bool, own: bool) -> set[in
     if permission is Permission.OPEN:
         return None
     if permission in (Permission.ME_READ, Permission.ME_WRITE):
-        return None if person in allowed else {303, 403}
+        return None if person in allowed else {303, 401, 403}
     if in_plan and not published and person in "mo":
         return {404}
     if route.as_resident and not published and person not in ALLOWED[Permission.PLANS_PUBLISH]:

@@ -10,7 +10,7 @@ from tests.route_table import Route
 from tests.whole_app.conftest import SLUG, Seeded
 
 # What answers everybody alike or shows each what is theirs; nothing of a plan.
-OPEN_TO_ALL = {"/", "/health", "/plans", "/robots.txt", "/sitemap.xml"}
+OPEN_TO_ALL = {"/", "/health", "/plans", "/robots.txt", "/sitemap.xml", "/calendar/{name:str}"}
 # The way in: what these show or change is decided by what is sent with them.
 WAY_IN = {"/sign-in", "/sign-in/code", "/sign-out", "/links/{token:str}", "/forgotten", "/forgotten/sent"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -70,7 +70,7 @@ async def test_what_is_not_there_is_not_found(seeded: Seeded) -> None:
             missing.append(address.replace(SLUG, "nav-tada", 1))
         if re.search(r"\{(?!slug)", route.path):
             for strange in ("nav-tada", "000000000000000000000000", "%00", "..%2f..%2fetc", "%F0%9F%92%A9"):
-                named = r"/(?:2\.4|SM1|PB|[0-9a-f]{24}|[0-9.]+|[\w-]{43})(?=/|$)"
+                named = r"/(?:2\.4|SM1|PB|[0-9a-f]{24}|[\w-]{43}\.ics|[0-9.]+|[\w-]{43})(?=/|$)"
                 missing.append(re.sub(named, f"/{strange}", address))
     for address in dict.fromkeys(missing):
         answer = await seeded.client.get(address)

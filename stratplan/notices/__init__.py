@@ -1,0 +1,1 @@
+"""Notices: what people are told of, in the application, by letter and in their calendars."""

@@ -1,0 +1,43 @@
+"""Whose notices a request is about, and the plans that this person is inside of."""
+
+from __future__ import annotations
+
+from beanie import PydanticObjectId
+from litestar.response import Response
+from litestar_htmx import HTMXRequest
+
+from stratplan.accounts.roles import plans_of
+from stratplan.documents import SITE
+from stratplan.errors import NotVisible
+from stratplan.i18n import _
+from stratplan.plans.models import Plan
+from stratplan.settings import Settings
+from stratplan.web import reader_of
+
+
+def account_of(request: HTMXRequest) -> PydanticObjectId:
+    """Who is signed in: the guard lets nobody else in."""
+    account = reader_of(request).account
+    if account is None:
+        raise NotVisible(_("There is no such page."))
+    return account
+
+
+def settings_of(request: HTMXRequest) -> Settings:
+    """The installation's settings."""
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+async def plans_inside(account: PydanticObjectId) -> list[Plan]:
+    """The living plans that the account has a role in, by itself or in all plans."""
+    held = await plans_of(account)
+    if not held:
+        return []
+    wanted = {} if SITE in held else {"_id": {"$in": list(held)}}
+    return await Plan.find({"deleted": False, **wanted}).to_list()
+
+
+def to(location: str) -> Response[str]:
+    """The way to the page that shows what was done."""
+    return Response("", status_code=303, media_type="text/plain", headers={"location": location})

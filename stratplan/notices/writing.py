@@ -1,0 +1,150 @@
+"""From what happened to notices: the history followed from where it was left, and the deadlines of each day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+
+from beanie import PydanticObjectId
+from pymongo.errors import DuplicateKeyError
+
+from stratplan.audit import AuditEntry, Head
+from stratplan.documents import SITE, now
+from stratplan.goals.models import Task
+from stratplan.notices.audience import people_of
+from stratplan.notices.causes import Cause, causes_of, deadline_causes, tasks_named
+from stratplan.notices.kinds import NoticeKind, When
+from stratplan.notices.models import Choices, Followed, Notice, Turn
+from stratplan.plans.models import Plan
+from stratplan.snapshot import Snapshot, Snapshots
+
+ENTRIES_AT_ONCE = 100
+DEADLINES = "deadlines"
+DEADLINES_TAKE = timedelta(minutes=10)
+
+
+async def write(causes: Iterable[Cause], snapshot: Snapshot, at: datetime | None = None) -> int:
+    """Write the notices that are not there yet, to those who see the plan now and want to know; how many there were."""
+    people = people_of(snapshot)
+    known: dict[PydanticObjectId, Choices] = {}
+    written = 0
+    for cause in causes:
+        if cause.account not in people:
+            continue
+        if cause.account not in known:
+            known[cause.account] = await Choices.of_account(cause.account)
+        mail = known[cause.account].of(cause.kind)
+        if mail is When.NOT:
+            continue
+        notice = Notice(
+            account=cause.account,
+            kind=cause.kind,
+            plan=snapshot.plan.key,
+            task=cause.task,
+            caption=cause.caption,
+            deed=cause.deed,
+            deadline=cause.deadline,
+            by=cause.by,
+            entry=cause.entry,
+            cause=cause.key,
+            at=at or now(),
+            mail=mail,
+        )
+        written += await notice.write()
+    return written
+
+
+async def notify(
+    snapshot: Snapshot, kind: NoticeKind, accounts: Iterable[PydanticObjectId], *, cause: str, caption: str, by: str
+) -> int:
+    """Tell `accounts` of something that no task has part in, such as a review that was opened; `cause` names it, and
+    nobody is told twice of the same, nor of what they did themselves."""
+    causes = [
+        Cause(account, kind, f"{kind.value}:{cause}", None, caption, by=by)
+        for account in accounts
+        if str(account) != by
+    ]
+    return await write(causes, snapshot)
+
+
+async def follow_histories(snapshots: Snapshots) -> int:
+    """Go through what was recorded since the last time, in every plan, and write its notices; how many there were.
+
+    Each plan's position moves on only when the notices are written. A process that dies in between, or another that
+    does the same at the same moment, finds the same causes again, which make no second notice.
+    """
+    reached = {raw["_id"]: raw["number"] async for raw in Followed.get_motor_collection().find({})}
+    heads = {raw["_id"]: raw["revision"] async for raw in Head.get_motor_collection().find({}, {"revision": 1})}
+    behind = [scope for scope, revision in heads.items() if scope != SITE and reached.get(scope, -1) < revision]
+    if not behind:
+        return 0
+    plans = await Plan.find({"_id": {"$in": behind}}).to_list()
+    began = await _began()
+    written = 0
+    for plan in plans:
+        position = reached.get(plan.key)
+        if position is None:
+            position = await _first_position(plan, began, heads[plan.key])
+        written += await _follow(plan, position, snapshots)
+    return written
+
+
+async def _began() -> datetime:
+    """When the first process began to follow histories; kept under the site's id, as seconds."""
+    begun = {"$setOnInsert": {"number": int(now().timestamp())}}
+    collection = Followed.get_motor_collection()
+    with suppress(DuplicateKeyError):  # another process was faster
+        await collection.update_one({"_id": SITE}, begun, upsert=True)
+    raw = await collection.find_one({"_id": SITE})
+    assert raw is not None
+    return datetime.fromtimestamp(raw["number"], tz=now().tzinfo)
+
+
+async def _first_position(plan: Plan, began: datetime, revision: int) -> int:
+    """Where to begin: with the first change of a plan that is newer than the notices themselves, with the next one of
+    a plan that was there before them."""
+    position = 0 if plan.created_at >= began else revision
+    collection = Followed.get_motor_collection()
+    with suppress(DuplicateKeyError):  # another process was faster
+        await collection.update_one({"_id": plan.key}, {"$setOnInsert": {"number": position}}, upsert=True)
+    raw = await collection.find_one({"_id": plan.key})
+    assert raw is not None
+    return int(raw["number"])
+
+
+async def _follow(plan: Plan, position: int, snapshots: Snapshots) -> int:
+    written = 0
+    while True:
+        newer = AuditEntry.find({"scope": plan.key, "number": {"$gt": position}}).sort("number")
+        entries = await newer.limit(ENTRIES_AT_ONCE).to_list()
+        if not entries:
+            return written
+        snapshot = None if plan.deleted else await snapshots.of(plan.slug)
+        if snapshot is not None:  # of a plan that is gone nobody is told
+            keys = list(tasks_named(entries))
+            tasks = {task.key: task for task in await Task.find({"_id": {"$in": keys}}).to_list()} if keys else {}
+            for entry in entries:
+                written += await write(causes_of(entry, snapshot, tasks), snapshot)
+        moved = await Followed.get_motor_collection().update_one(
+            {"_id": plan.key, "number": position}, {"$set": {"number": entries[-1].number}}
+        )
+        if moved.modified_count == 0:
+            return written  # another process is further
+        position = entries[-1].number
+
+
+async def write_deadlines(snapshots: Snapshots, owner: str, today: Callable[[], date]) -> int:
+    """Once a day, by one process: write the notices of deadlines of every plan; how many there were."""
+    day = today()
+    if await Turn.is_done(DEADLINES, day.isoformat()):
+        return 0
+    if not await Turn.take(DEADLINES, day.isoformat(), owner, now() + DEADLINES_TAKE):
+        return 0
+    written = 0
+    for plan in await Plan.find({"deleted": False}).to_list():
+        snapshot = await snapshots.of(plan.slug)
+        if snapshot is not None:
+            written += await write(deadline_causes(snapshot, day), snapshot)
+    await Turn.finish(DEADLINES, day.isoformat(), owner)
+    return written

@@ -1,0 +1,57 @@
+"""Jobs beside the requests: one that fails stops no other, and all of them stop when the server does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+
+import pytest
+
+from stratplan.background import Job, running
+
+
+async def test_a_job_that_fails_is_told_in_one_line_and_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "stratplan.background")
+    done = 0
+
+    async def works() -> int:
+        nonlocal done
+        done += 1
+        return done == 1
+
+    async def fails() -> int:
+        raise ConnectionError("secret of the inside")
+
+    async with running([Job("fails", 0.01, fails), Job("works", 0.01, works)]):
+        await asyncio.sleep(0.3)
+    assert done >= 3
+    lines = [json.loads(record.getMessage()) for record in caplog.records]
+    assert {"event": "job", "job": "works", "done": True} in lines
+    failures = [line for line in lines if line["event"] == "job failed"]
+    assert failures[0] == {"event": "job failed", "job": "fails", "error": "ConnectionError", "again_in_s": 0.02}
+    assert 2 <= len(failures) <= 6  # more and more seldom
+    assert "secret" not in caplog.text
+
+
+async def test_jobs_stop_within_a_second_whatever_they_are_doing() -> None:
+    begun = asyncio.Event()
+
+    async def takes_long() -> int:
+        begun.set()
+        await asyncio.sleep(600)
+        return 0
+
+    async def will_not_stop() -> int:
+        while True:
+            try:
+                await asyncio.sleep(5)
+                return 0
+            except asyncio.CancelledError:
+                continue
+
+    async with running([Job("long", 1, takes_long), Job("stubborn", 1, will_not_stop)]):
+        await begun.wait()
+        started = time.perf_counter()
+    assert time.perf_counter() - started < 1.5
