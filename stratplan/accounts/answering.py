@@ -14,6 +14,7 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan.accounts import cookies, sessions, throttle
+from stratplan.accounts.letters import can_mail
 from stratplan.accounts.models import Profile
 from stratplan.i18n import LANGUAGES, N_, _
 from stratplan.secret_key import CannotOpen, SecretKey
@@ -107,11 +108,6 @@ async def account_page(
     if shown:
         response.cookies.append(cookies.gone(request, SHOWN))
     return response
-
-
-def can_mail(request: HTMXRequest) -> bool:
-    """Whether letters can be sent from here."""
-    return request.app.state.get("mail") is not None
 
 
 # ---- Letting somebody in

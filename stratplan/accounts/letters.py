@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 from litestar_htmx import HTMXRequest
 
+from stratplan import mail
 from stratplan.accounts import one_time
 from stratplan.accounts.cookies import origin_of
 from stratplan.accounts.models import Profile
 from stratplan.accounts.one_time import Purpose
 from stratplan.i18n import LANGUAGES, _, use_language
+from stratplan.settings import Settings
 from stratplan.web import reader_of
 
 log = logging.getLogger("stratplan.accounts")
 
 
-class Mail(Protocol):
-    """What sends letters."""
-
-    async def send(self, to: str, subject: str, text: str) -> None:
-        """Hand a letter of plain text to the mail server, or raise."""
-
-
 _under_way: set[asyncio.Task[None]] = set()
 
 
-def _mail(request: HTMXRequest) -> Mail | None:
-    mail: Mail | None = request.app.state.get("mail")
-    return mail
+def _settings(request: HTMXRequest) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def can_mail(request: HTMXRequest) -> bool:
+    """Whether letters can be sent from here."""
+    return mail.is_set(_settings(request))
 
 
 def address_of(request: HTMXRequest, token: str) -> str:
@@ -45,8 +45,8 @@ def _later(work: Callable[[], Awaitable[None]]) -> None:
     async def sent() -> None:
         try:
             await work()
-        except Exception:  # the mail server's matter, whatever it is: the person may ask again
-            log.exception("a letter could not be sent")
+        except mail.MailFailed as failure:  # the mail server's matter: the person may ask again
+            log.warning(json.dumps({"event": "letter", "outcome": type(failure).__name__}))
 
     task = asyncio.create_task(sent())
     _under_way.add(task)
@@ -66,15 +66,15 @@ def _language(profile: Profile | None, request: HTMXRequest) -> str:
 
 def send_link(request: HTMXRequest, profile: Profile, token: str, purpose: Purpose, *, to: str = "") -> bool:
     """Send a link to its owner (or to the address it is to confirm); whether letters are sent at all."""
-    mail = _mail(request)
-    if mail is None:
+    settings, language = _settings(request), _language(profile, request)
+    if not can_mail(request):
         return False
     address = address_of(request, token)
-    with use_language(_language(profile, request)):
+    with use_language(language):
         subject, text = _letter(purpose, profile.name, address)
 
     async def work() -> None:
-        await mail.send(to or profile.email, subject, text)
+        await mail.send(mail.Letter(to or profile.email, subject, text, language), settings)
 
     _later(work)
     return True
@@ -82,8 +82,8 @@ def send_link(request: HTMXRequest, profile: Profile, token: str, purpose: Purpo
 
 def send_forgotten(request: HTMXRequest, profile: Profile) -> None:
     """Make a link to a new password and send it to its owner."""
-    mail, account = _mail(request), profile.id
-    if mail is None or account is None:
+    settings, account = _settings(request), profile.id
+    if account is None or not can_mail(request):
         return
     base, language = origin_of(request).base, _language(profile, request)
 
@@ -91,7 +91,7 @@ def send_forgotten(request: HTMXRequest, profile: Profile) -> None:
         token = await one_time.make(Purpose.FORGOTTEN, account)
         with use_language(language):
             subject, text = _letter(Purpose.FORGOTTEN, profile.name, f"{base}/links/{token}")
-        await mail.send(profile.email, subject, text)
+        await mail.send(mail.Letter(profile.email, subject, text, language), settings)
 
     _later(work)
 

@@ -13,8 +13,8 @@ from litestar_htmx import HTMXRequest
 from pydantic import Field, SecretStr, StringConstraints
 
 from stratplan.accounts import cookies, devices, one_time, passwords, proofs, sessions, throttle, totp
-from stratplan.accounts.answering import A_YEAR, account_page, can_mail, go, let_in, retry_after
-from stratplan.accounts.letters import send_link
+from stratplan.accounts.answering import A_YEAR, account_page, go, let_in, retry_after
+from stratplan.accounts.letters import can_mail, send_link
 from stratplan.accounts.links import ChosenPassword
 from stratplan.accounts.models import Account, Email, Profile, Session, end_sessions, folded
 from stratplan.accounts.one_time import Purpose

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,35 +15,30 @@ from stratplan.actors import COMMAND_LINE
 from stratplan.documents import SITE
 from stratplan.frame import Frame
 from stratplan.permissions import Role
+from stratplan.settings import Settings
 from tests.accounts.acting import EMAIL, OTHER_PASSWORD, PASSWORD, browser, make_anna, sign_in, tags
 from tests.accounts.test_sign_in import with_second_factor
+from tests.letters import Letterbox, letterbox
 
 CHOSEN = {"password": OTHER_PASSWORD, "again": OTHER_PASSWORD}
 
 
-@dataclass
-class Letters:
-    """A mail server's place: keeps what it is given."""
-
-    sent: list[tuple[str, str, str]] = field(default_factory=list)
-
-    async def send(self, to: str, subject: str, text: str) -> None:
-        """Keep the letter."""
-        self.sent.append((to, subject, text))
-
-    def link(self) -> str:
-        """The path of the link in the last letter."""
-        found = re.search(r"http://127\.0\.0\.1:8000(/links/[\w-]+)", self.sent[-1][2])
-        assert found
-        return found[1]
-
-
 @pytest.fixture
-def mailbox(app: Frame) -> Letters:
-    """The application sends letters here."""
-    box = Letters()
-    app.app.state.mail = box  # type: ignore[union-attr,attr-defined]
-    return box
+def mailbox(app: Frame, settings: Settings) -> Iterator[Letterbox]:
+    """The application sends letters here, over SMTP."""
+    with letterbox() as box:
+        named = {"smtp_host": "127.0.0.1", "smtp_port": box.port, "smtp_security": "none"}
+        app.app.state.settings = settings.model_copy(  # type: ignore[union-attr,attr-defined]
+            update={**named, "smtp_from": "plans@example.org"}
+        )
+        yield box
+
+
+def link_in(box: Letterbox) -> str:
+    """The path of the link in the last letter."""
+    found = re.search(r"http://127\.0\.0\.1:8000(/links/[\w-]+)", box.letters[-1].get_content())
+    assert found
+    return found[1]
 
 
 # ---- The first administrator
@@ -158,7 +153,7 @@ async def test_a_token_is_never_in_the_log(app: Frame, caplog: pytest.LogCapture
 # ---- Forgotten passwords
 
 
-async def test_who_forgot_the_password_gets_a_letter_and_others_learn_nothing(app: Frame, mailbox: Letters) -> None:
+async def test_who_forgot_the_password_gets_a_letter_and_others_learn_nothing(app: Frame, mailbox: Letterbox) -> None:
     account = await make_anna()
     async with browser(app) as one:
         answers = [await one.post("/forgotten", data={"email": email}) for email in (EMAIL, "nobody@example.org")]
@@ -167,12 +162,12 @@ async def test_who_forgot_the_password_gets_a_letter_and_others_learn_nothing(ap
         }
         assert "on its way" in (await one.get("/forgotten/sent")).text
         await letters.all_sent()
-        assert [to for to, _subject, _text in mailbox.sent] == [EMAIL]
-        assert (await one.post(mailbox.link(), data=CHOSEN)).status_code == 303
+        assert mailbox.recipients == [EMAIL]
+        assert (await one.post(link_in(mailbox), data=CHOSEN)).status_code == 303
     assert await passwords.verify(account.key, OTHER_PASSWORD)
 
 
-async def test_nobodys_mailbox_is_flooded(app: Frame, mailbox: Letters) -> None:
+async def test_nobodys_mailbox_is_flooded(app: Frame, mailbox: Letterbox) -> None:
     await make_anna()
     async with browser(app) as one:
         answers = [(await one.post("/forgotten", data={"email": EMAIL})).status_code for _ in range(8)]
@@ -180,7 +175,7 @@ async def test_nobodys_mailbox_is_flooded(app: Frame, mailbox: Letters) -> None:
     await letters.all_sent()
     assert answers == strangers
     assert answers[-1] == 429
-    assert len(mailbox.sent) == answers.count(303) <= 5
+    assert len(mailbox.letters) == answers.count(303) <= 5
 
 
 async def test_where_no_letters_are_sent_the_page_says_whom_to_ask(app: Frame) -> None:
@@ -191,7 +186,7 @@ async def test_where_no_letters_are_sent_the_page_says_whom_to_ask(app: Frame) -
 # ---- E-mail addresses
 
 
-async def test_a_new_address_counts_once_its_owner_has_opened_the_link(app: Frame, mailbox: Letters) -> None:
+async def test_a_new_address_counts_once_its_owner_has_opened_the_link(app: Frame, mailbox: Letterbox) -> None:
     account = await make_anna()
     async with browser(app) as one:
         await sign_in(one)
@@ -200,19 +195,19 @@ async def test_a_new_address_counts_once_its_owner_has_opened_the_link(app: Fram
         answer = await one.post("/me/email", data={"email": "Liepa@example.org", "current": PASSWORD})
         assert answer.headers["location"] == "/me"
         await letters.all_sent()
-        assert [to for to, _subject, _text in mailbox.sent] == ["Liepa@example.org"]
+        assert mailbox.recipients == ["Liepa@example.org"]
         profile = await Profile.get(account.key)
         assert profile is not None
         assert profile.email == EMAIL
-        assert "Liepa@example.org" in (await one.get(mailbox.link())).text
-        assert (await one.post(mailbox.link())).headers["location"] == "/me"
+        assert "Liepa@example.org" in (await one.get(link_in(mailbox))).text
+        assert (await one.post(link_in(mailbox))).headers["location"] == "/me"
     profile = await Profile.get(account.key)
     assert profile is not None
     assert (profile.email, profile.email_folded) == ("Liepa@example.org", folded("liepa@example.org"))
     assert (await tags())[-1] == "account.described"
 
 
-async def test_an_address_that_somebody_else_has_is_told_to_its_owner_only(app: Frame, mailbox: Letters) -> None:
+async def test_an_address_that_somebody_else_has_is_told_to_its_owner_only(app: Frame, mailbox: Letterbox) -> None:
     await make_anna()
     await make_anna(email="taken@example.org")
     async with browser(app) as one:
@@ -223,4 +218,4 @@ async def test_an_address_that_somebody_else_has_is_told_to_its_owner_only(app: 
         ]
         assert {answer.status_code for answer in asked} == {303}
         await letters.all_sent()
-        assert (await one.post(mailbox.link())).status_code == 409
+        assert (await one.post(link_in(mailbox))).status_code == 409
