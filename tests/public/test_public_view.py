@@ -173,3 +173,19 @@ async def test_a_plan_without_anything_in_it_can_be_read_too(made: Made, strange
     await published(made, *PublicPart)
     for page in ("", "/tasks", "/goals/SM1", "/funding", "/widget"):
         assert (await stranger.get(f"/p/plans{page}")).status_code == 200, page
+
+
+async def test_no_page_for_residents_has_the_name_of_a_person(
+    app: Frame, made: Made, client: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    account = await make_account(Role.PLANNER, scope=made.scope, name="Ilze Noslēpumaina")
+    async with reading(app, account) as planner:
+        values = {"percent": "40", "execution": "in_progress", "on": "2016-09-30", "text": "Iesākts.", "version": "1"}
+        answer = await planner.post("/plans/plans/tasks/1.1/reports", data={**values, "outcome": "not_assessed"})
+        assert answer.status_code == 303, answer.text
+    await published(made, *PublicPart)
+    assert "Ilze Noslēpumaina" in (await client.get("/plans/plans/tasks/1.1")).text
+    for page in (*PAGES, "/funding", "/tasks.csv"):
+        assert "Noslēpumaina" not in (await stranger.get(f"/p/plans{page}")).text, page
+        assert str(account.key) not in (await stranger.get(f"/p/plans{page}")).text, page
+    assert "Noslēpumaina" not in (await stranger.get("/plans/plans/tasks/1.1")).text
