@@ -60,8 +60,8 @@ class FileType(Choice):
     PNG = "png", N_("Picture (PNG)"), "eye", "image/png"
     JPEG = "jpeg", N_("Picture (JPEG)"), "eye", "image/jpeg", ("jpg", "jpeg", "jpe")
     WEBP = "webp", N_("Picture (WebP)"), "eye", "image/webp"
-    TEXT = "txt", N_("Text"), "file-text", "text/plain; charset=utf-8"
-    CSV = "csv", N_("Table as text (CSV)"), "file-spreadsheet", "text/csv; charset=utf-8"
+    TEXT = "txt", N_("Text"), "file-text", "text/plain"
+    CSV = "csv", N_("Table as text (CSV)"), "file-spreadsheet", "text/csv"
 
 
 ENDINGS = {ending: kind for kind in FileType for ending in kind.endings}
