@@ -50,7 +50,7 @@ function offer(box) {
   const options = word ? peopleOf(form).filter((name) => startsAWord(fold(name), fold(word.typed))).slice(0, MOST) : [];
   const news = !open;
   close();
-  if (!options.length || (word.typed && options.some((name) => fold(`${name} `) === fold(word.typed)))) return;
+  if (!options.length || (word.typed && options.some((name) => fold(name) === fold(word.typed.trimEnd())))) return;
   const list = document.createElement("ul");
   list.className = "mention-list";
   list.id = "mention-list";
