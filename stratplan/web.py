@@ -41,6 +41,8 @@ NEEDED = (
     (("/investments", "/figures/money", "/figures/checks"), Permission.INVESTMENTS_READ),
     (("/swot",), Permission.SWOT_READ),
     (("/history",), Permission.HISTORY_READ),
+    (("/discussion",), Permission.DISCUSSION_READ),
+    (("/evidence",), Permission.EVIDENCE_READ),
 )
 
 

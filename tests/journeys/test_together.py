@@ -81,7 +81,7 @@ def test_a_question_is_asked_answered_with_a_file_and_the_file_downloaded(
         assert download.value.suggested_filename == "akts.pdf"
         assert download.value.path().read_bytes() == PDF
         council.goto(server.plan("/tasks"))
-        council.locator("#action-plan .mark").first.click()
+        council.locator("#action-plan .row-mark").first.click()
         expect(council.get_by_role("heading", level=1)).to_be_visible()
 
 
