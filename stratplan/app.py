@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from beanie import Document
-from litestar import Litestar, get
+from litestar import Litestar, Router, get
 from litestar.di import Provide
 from litestar.response import Response
 from litestar_htmx import HTMXPlugin
@@ -27,6 +27,13 @@ from stratplan.accounts.totp import SecondFactor
 from stratplan.answers import exception_handlers
 from stratplan.assets import Assets, static_files
 from stratplan.audit import AuditEntry, Head
+from stratplan.discussion import panel as discussion_panel
+from stratplan.discussion import routes as discussion
+from stratplan.discussion.models import Comment
+from stratplan.evidence import panel as evidence_panel
+from stratplan.evidence import routes as evidence
+from stratplan.evidence.models import Evidence
+from stratplan.evidence.storage import SWEEP
 from stratplan.frame import Frame
 from stratplan.goals import routes as goals
 from stratplan.goals.models import Goal, Report, Task
@@ -86,6 +93,8 @@ DOCUMENTS: Sequence[type[Document]] = (
     Followed,
     Turn,
     CalendarFeed,
+    Comment,
+    Evidence,
 )
 LARGEST_REQUEST = 2 * 2**20
 
@@ -107,7 +116,7 @@ def create_app(
     async def connected(app: Litestar) -> AsyncIterator[None]:
         key()
         await asyncio.to_thread(prepare)
-        jobs = notice_jobs.jobs(settings, site.snapshots, today) if in_background else []
+        jobs = [*notice_jobs.jobs(settings, site.snapshots, today), SWEEP] if in_background else []
         async with (
             database.connect(mongodb_uri, settings.mongodb_database, DOCUMENTS),
             background.running(jobs),
@@ -120,12 +129,15 @@ def create_app(
 
     i18n.load_catalogues()
     assets = Assets(resource("static") / "dist")
+    largest_file = settings.largest_file_mb * 2**20
     site = Site(
         templates=resource("templates"),
         assets=assets,
         today=today,
         language=settings.language,
         address=settings.address,
+        markers=(discussion_panel.mark, evidence_panel.mark),
+        largest_file=largest_file,
     )
     openid = openid_routes.openid_of(settings)
     site.environment.globals["openid"] = None if openid is None else openid.name
@@ -144,6 +156,13 @@ def create_app(
         *history.handlers,
         *public.handlers,
         *notices.handlers,
+        *discussion.handlers,
+        *evidence.handlers,
+        Router(
+            "/",
+            route_handlers=evidence.upload_handlers,
+            request_max_body_size=evidence_panel.FILES_AT_ONCE * largest_file + evidence.AROUND_THE_FILES,
+        ),
     ]
     litestar = Litestar(
         handlers,

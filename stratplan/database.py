@@ -13,7 +13,12 @@ from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from beanie import Document, init_beanie
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorClientSession,
+    AsyncIOMotorDatabase,
+    AsyncIOMotorGridFSBucket,
+)
 from pymongo import ReadPreference, WriteConcern
 from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -117,6 +122,11 @@ def current() -> Database:
     if _open is None:
         raise RuntimeError("no database is open")
     return _open
+
+
+def files() -> AsyncIOMotorGridFSBucket:
+    """Where the bytes of files lie (GridFS: `files.files` and `files.chunks`), outside of transactions."""
+    return AsyncIOMotorGridFSBucket(current().db, bucket_name="files")
 
 
 async def in_transaction(work: Callable[[Session], Coroutine[Any, Any, T]], *, key: Hashable) -> T:

@@ -229,7 +229,7 @@ class LivingDocument(Document):
         """Delete softly; what names this is refused, unlinked or deleted with it, as its `links` say."""
         if based_on != self.version:
             raise StaleEdit(self, {}, await audit.entries_since(self, based_on))
-        return await audit.record(f"{self.kind}.deleted", await _deletion(self), by=by)
+        return await audit.record(f"{self.kind}.deleted", await deletion(self), by=by)
 
     async def restore(self, version: int, *, by: Actor, based_on: int) -> audit.AuditEntry | None:
         """Make this what it was in an earlier `version`, also after it was deleted; None where nothing differs.
@@ -258,7 +258,7 @@ class LivingDocument(Document):
         return await audit.record(f"{cls.kind}.reordered", edits, by=by) if edits else None
 
 
-async def _deletion(document: LivingDocument) -> list[audit.Edit]:
+async def deletion(document: LivingDocument) -> list[audit.Edit]:
     """The edits that deleting `document` takes, or RuleBroken naming what stands in the way."""
     edits = {document.key: audit.deleted(document)}
     for kind in LivingDocument.kinds.values():

@@ -125,3 +125,5 @@ class Settings(BaseSettings):
         if self.smtp_host and not self.smtp_from:
             raise ValueError("STRATPLAN_SMTP_HOST needs STRATPLAN_SMTP_FROM beside it")
         return self
+
+    largest_file_mb: int = Field(default=20, ge=1, le=1000, description="The largest file kept as evidence, in MiB.")

@@ -1,6 +1,8 @@
 """All that pages and HTMX ask of Python: the view of a plan on a day, rendering, forms read, answers after a change."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +12,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from beanie import PydanticObjectId
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
-from litestar.datastructures import Cookie
+from litestar.datastructures import Cookie, UploadFile
+from litestar.enums import RequestEncodingType
 from litestar.exceptions import ClientException
 from litestar_htmx import HTMXRequest
 
@@ -38,11 +41,30 @@ NEEDED = (
     (("/investments", "/figures/money", "/figures/checks"), Permission.INVESTMENTS_READ),
     (("/swot",), Permission.SWOT_READ),
     (("/history",), Permission.HISTORY_READ),
+    (("/discussion",), Permission.DISCUSSION_READ),
+    (("/evidence",), Permission.EVIDENCE_READ),
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A small sign beside a document in a list, of what another slice has about it; leads to `anchor` on its page.
+
+    `label` is read out in place of `text`.
+    """
+
+    icon: str
+    text: str
+    label: str
+    anchor: str
+    tone: str = "neutral"
+
+
+Marker = Callable[["View", LivingDocument], Mark | None]
+
+
 class Site:
-    """What the whole application shares: snapshots, templates, assets and the clock."""
+    """What the whole application shares: snapshots, templates, assets, the clock, and the limit on files."""
 
     def __init__(
         self,
@@ -52,10 +74,14 @@ class Site:
         today: Callable[[], date] = i18n.today,
         language: str = "lv",
         address: str | None = None,
+        markers: Sequence[Marker] = (),
+        largest_file: int = 0,
     ) -> None:
         self.language = language  # of those who have not chosen one
         self.address = address  # of the whole site as people reach it, where it is set
         self.snapshots = Snapshots()
+        self.markers = markers
+        self.largest_file = largest_file
         self.assets = assets
         self.today = today
         self.environment = Environment(
@@ -187,6 +213,10 @@ class View:
     def name_of(self, identity: str) -> str:
         """What the one who made a change is called; nothing to residents, who are told of units, not of people."""
         return self.snapshot.name_of(identity) if self.rights.sees_unpublished else ""
+
+    def marks(self, document: LivingDocument) -> list[Mark]:
+        """What other slices have about a document, as signs beside it."""
+        return [mark for marker in self.site.markers if (mark := marker(self, document)) is not None]
 
     def explain(self, text: str) -> list[tuple[str, str | None]]:
         """A text in pieces, each abbreviation with what it stands for."""
@@ -402,12 +432,51 @@ async def done(
 
 async def read_form(request: HTMXRequest, model: type[M]) -> Form[M]:
     """The form that was sent, checked; kept with the request for the comparison that a stale edit answers with."""
-    sent = await request.form()
+    sent = await _sent(request)
     items = []
-    for name, value in sent.multi_items():
+    for name, value in sent:
         if not isinstance(value, str):
             raise ClientException(_("This form takes no files."))
         items.append((name, value))
+    return _submitted(request, model, items)
+
+
+@asynccontextmanager
+async def read_upload(
+    request: HTMXRequest, model: type[M], field: str
+) -> AsyncIterator[tuple[Form[M], list[UploadFile]]]:
+    """The form that was sent, checked, and the files in its `field`, each on disk where it is large; gone afterwards.
+
+    Refuses files anywhere else, and what is not sent as a form with files.
+    """
+    if request.content_type[0] != RequestEncodingType.MULTI_PART:
+        raise ClientException(_("The files did not arrive. Choose them again and send the form once more."))
+    sent = await _sent(request)
+    files = [value for _name, value in sent if not isinstance(value, str)]
+    try:
+        items = []
+        for name, value in sent:
+            if isinstance(value, str):
+                # A browser sends an empty text where no file was chosen.
+                if name != field or value:
+                    items.append((name, value))
+            elif name != field:
+                raise ClientException(_("This form takes no files there."))
+        yield _submitted(request, model, items), files
+    finally:
+        for file in files:
+            await file.close()
+
+
+async def _sent(request: HTMXRequest) -> list[tuple[str, str | UploadFile]]:
+    """What a form sent, in order; 400 where it cannot be read."""
+    try:
+        return list((await request.form()).multi_items())
+    except (UnicodeDecodeError, LookupError):  # not in the character set that it names, or in none that there is
+        raise ClientException(_("The request was not understood.")) from None
+
+
+def _submitted(request: HTMXRequest, model: type[M], items: list[tuple[str, str]]) -> Form[M]:
     form = Form.submitted(model, chosen(items))
     request.scope["state"]["form"] = form
     return form

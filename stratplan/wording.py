@@ -19,6 +19,7 @@ from stratplan.audit import AuditEntry, Change
 from stratplan.choice import Choice
 from stratplan.documents import LivingDocument, stored
 from stratplan.i18n import N_, _
+from stratplan.mentions import with_names
 from stratplan.period import Period
 from stratplan.snapshot import Snapshot
 from stratplan.word_differences import Piece, around_changes, word_differences
@@ -36,6 +37,9 @@ _DEEDS = {
     "withdrawn": N_("Withdrawn: %(name)s"),
     "undone": N_("Undone: %(name)s"),
     "restored": N_("Restored: %(name)s"),
+    "moderated": N_("Removed by a planner: %(name)s"),
+    "settled": N_("Marked as answered: %(name)s"),
+    "reopened": N_("Opened again: %(name)s"),
 }
 _CHANGED = N_("Changed: %(name)s")
 DEEDS = frozenset(_DEEDS)  # the ends of tags that have words of their own; the others are plain changes
@@ -148,7 +152,9 @@ def text_of(value: Any, snapshot: Snapshot | None) -> str:
             return ", ".join(text_of(part, snapshot) for part in value.values())
         case str():
             label = getattr(value, "label", None)
-            return _(label) if isinstance(label, str) else str(value)
+            if isinstance(label, str):
+                return _(label)
+            return str(value) if snapshot is None else with_names(str(value), snapshot.name_of)
         case list() | tuple():
             return "; ".join(text_of(item, snapshot) for item in value)
     return str(value)

@@ -60,6 +60,8 @@ async def db(opened: database.Database) -> database.Database:
     """An open, empty database."""
     for document in DOCUMENTS:
         await document.get_motor_collection().delete_many({})
+    for collection in ("files.files", "files.chunks"):
+        await opened.db[collection].delete_many({})
     return opened
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +12,10 @@ from beanie import PydanticObjectId
 from stratplan.accounts import sessions
 from stratplan.accounts.models import Account, Membership
 from stratplan.actors import COMMAND_LINE, Actor
+from stratplan.discussion.models import Comment
 from stratplan.documents import SITE
+from stratplan.evidence.models import Evidence
+from stratplan.evidence.storage import checked, keeping
 from stratplan.goals.models import Goal, Report, Task
 from stratplan.goals.states import Execution, Outcome
 from stratplan.investments.models import InvestmentLine
@@ -156,3 +160,40 @@ async def make_report(task: Task, on: date, percent: int | None, **values: Any) 
     found = await Report.find({"task": task.key}).sort("-created_at", "-_id").first_or_none()
     assert found is not None
     return found
+
+
+async def make_comment(task: Task, text: str = "Labi iet.", *, by: Actor = SOMEBODY, **values: Any) -> Comment:
+    """A comment on the task, as it is now kept."""
+    comment = Comment.new(**{"scope": task.scope, "task": task.key, "text": text, **values})
+    await comment.add(by=by)
+    found = await Comment.get(comment.key)
+    assert found is not None
+    return found
+
+
+async def make_evidence(
+    task: Task,
+    name: str = "akts.txt",
+    content: bytes = b"Pieraksts par paveikto.\n",
+    *,
+    by: Actor = SOMEBODY,
+    **values: Any,
+) -> Evidence:
+    """A file on the task, its bytes kept."""
+    file = await checked(name, io.BytesIO(content), len(content))
+    async with keeping([file]) as kept:
+        one = kept[0]
+        evidence = Evidence.new(
+            **{
+                "scope": task.scope,
+                "task": task.key,
+                "name": one.name,
+                "file_type": one.file_type,
+                "size": one.size,
+                "sha256": one.sha256,
+                "file": one.file,
+                **values,
+            }
+        )
+        await Evidence.attach([evidence], by=by)
+    return evidence

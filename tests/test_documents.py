@@ -18,7 +18,10 @@ from pydantic import ValidationError
 
 from stratplan import app, database
 from stratplan.accounts.models import Account, Membership
+from stratplan.discussion.models import Comment, CommentSort
 from stratplan.documents import LivingDocument, stored
+from stratplan.evidence.file_types import FileType
+from stratplan.evidence.models import Evidence
 from stratplan.goals.models import Goal, Milestone, Report, Task
 from stratplan.goals.states import Execution, Outcome
 from stratplan.investments.models import InvestmentLine, MoneyReport, Share, Stage, YearAmount
@@ -113,6 +116,27 @@ def one_of_each() -> list[LivingDocument]:
             note="Piezīme",
         ),
         SwotEntry.new(scope=KEY, quadrant=Quadrant.THREAT, text="Draudi", order=4, goals=[KEY], tasks=[OTHER]),
+        Comment.new(
+            scope=KEY,
+            task=OTHER,
+            sort=CommentSort.QUESTION,
+            text="Kad?\nKur?",
+            author="6b05d981bc2241336fe688b2",
+            answer_to=KEY,
+            resolved=True,
+        ),
+        Evidence.new(
+            scope=KEY,
+            task=OTHER,
+            report=KEY,
+            name="akts.pdf",
+            file_type=FileType.PDF,
+            size=1,
+            sha256="0" * 64,
+            description="Parakstīts akts",
+            file=OTHER,
+            uploaded_by="6b05d981bc2241336fe688b2",
+        ),
         Account.new(scope=KEY, disabled=True),
         Membership.new(scope=KEY, account=OTHER, role=Role.REPORTER, units=[KEY]),
     ]

@@ -10,6 +10,8 @@ import "./dialog.js";
 import "./filters.js";
 import "./keys.js";
 import "./sortable.js";
+import "./mentions.js";
+import "./upload.js";
 import "./unsaved.js";
 import "./print.js";
 import "./secrets.js";

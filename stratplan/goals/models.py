@@ -24,6 +24,7 @@ from stratplan.documents import (
     Reference,
     References,
     Weight,
+    deletion,
 )
 from stratplan.errors import RuleBroken, StaleEdit
 from stratplan.goals.states import Execution, Outcome
@@ -261,7 +262,7 @@ class Report(LivingDocument):
         """Delete the report softly; the task is touched, as by `edit`."""
         if based_on != self.version:
             raise StaleEdit(self, {}, await audit.entries_since(self, based_on))
-        return await audit.record("report.deleted", [audit.deleted(self), *await self.touched_with()], by=by)
+        return await audit.record("report.deleted", [*await deletion(self), *await self.touched_with()], by=by)
 
     async def touched_with(self) -> list[audit.Edit]:
         task = await Task.get(self.task)

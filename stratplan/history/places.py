@@ -5,7 +5,7 @@ from __future__ import annotations
 from beanie import PydanticObjectId
 
 from stratplan.documents import LivingDocument
-from stratplan.goals.models import Goal, Report, Task
+from stratplan.goals.models import Goal, Task
 from stratplan.i18n import _
 from stratplan.investments.models import InvestmentLine
 from stratplan.plans.models import FundingSource, Plan, Section, Term
@@ -22,6 +22,7 @@ PAGES = {
 }
 # Those that stand in a list, each in an element called by its kind and id.
 _LISTS = {Section.kind: "/sections", Term.kind: "/terms", FundingSource.kind: "/sources", SwotEntry.kind: "/swot"}
+_ON_TASKS = frozenset({"report", "comment", "evidence"})  # stand so on the page of their task
 
 
 def place_of(document: LivingDocument, view: View) -> str | None:
@@ -31,9 +32,9 @@ def place_of(document: LivingDocument, view: View) -> str | None:
         return view.url(f"{folder}/{getattr(document, name)}")
     if document.kind in _LISTS:
         return f"{view.url(_LISTS[document.kind])}#{document.kind}-{document.key}"
-    if isinstance(document, Report):
-        task = view.snapshot.find(Task, document.task)
-        return None if task is None else f"{view.url(f'/tasks/{task.number}')}#report-{document.key}"
+    if document.kind in _ON_TASKS:
+        task = view.snapshot.find(Task, vars(document)["task"])
+        return None if task is None else f"{view.url(f'/tasks/{task.number}')}#{document.kind}-{document.key}"
     return view.url() if document.kind == Plan.kind else None
 
 

@@ -11,6 +11,8 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan import i18n
+from stratplan.discussion.panel import discussion_of
+from stratplan.evidence.panel import evidence_of
 from stratplan.goals.models import Goal, Milestone, Report, Task
 from stratplan.goals.progress import Basis, last_report, last_stated, percent, task_progress
 from stratplan.goals.queries import TaskFigures, find_task, reports_of, task_figures, tasks_in_order
@@ -242,6 +244,8 @@ async def show_task(request: HTMXRequest, view: View, number: str) -> Response[s
         "can_link": view.is_today and view.can(Permission.SWOT_WRITE),
         "is_default_weight": task.weight == Decimal(1),
         "reworded_on": view.reworded_on(task),
+        "discussion": discussion_of(view, task),
+        "evidence": evidence_of(view, task),
     }
     return await page(
         request, "overview/task.html", context, view=view, section="tasks", fragment="overview/_task.html"

@@ -16,9 +16,12 @@ from stratplan.accounts.models import Membership
 from stratplan.accounts.one_time import Purpose
 from stratplan.app import DOCUMENTS, create_app
 from stratplan.audit import AuditEntry, Head
+from stratplan.discussion.models import CommentSort
 from stratplan.documents import LivingDocument
 from stratplan.frame import Frame
+from stratplan.goals.models import Report, Task
 from stratplan.imports import seeds
+from stratplan.mentions import token as mention_of
 from stratplan.notices.calendars import CalendarFeed
 from stratplan.notices.kinds import NoticeKind, When
 from stratplan.notices.models import Notice
@@ -26,12 +29,14 @@ from stratplan.permissions import Role
 from stratplan.plans.models import Plan
 from stratplan.settings import Settings, resource
 from tests.conftest import reading
-from tests.factories import make_account
+from tests.factories import make_account, make_comment, make_evidence
 from tests.route_table import Route, routes_of
 
 SLUG = "daugavpils-2015-2017"
 DAY = date(2016, 9, 30)
 KINDS = {
+    "comments": "comment",
+    "evidence": "evidence",
     "reports": "report",
     "sections": "section",
     "sources": "source",
@@ -89,6 +94,8 @@ class Seeded:
                 return self.notice
             case "name", "calendar":
                 return f"{self.feed}.ics"
+            case _, "questions":
+                return str(next(one.key for one in self.documents["comment"] if vars(one)["sort"] == "question"))
             case _, "goals":
                 return "SM1"
             case _, "tasks":
@@ -134,6 +141,13 @@ async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
     await make_account(Role.COUNCIL, scope=plan.key, name="Vita Liepa")
     member = await Membership.find_one({"scope": plan.key})
     assert member is not None
+    report = await Report.find({"deleted": False}).sort("_id").first_or_none()
+    assert report is not None
+    task = await Task.get(report.task)
+    assert task is not None
+    await make_comment(task, f"Skat. pielikumu, {mention_of(account.key)}.", by=account.actor)
+    await make_comment(task, "Kad būs gatavs?", sort=CommentSort.QUESTION, by=account.actor)
+    await make_evidence(task, report=report.key)
     documents = {
         name: await kind.find({"deleted": False}).sort("_id").to_list() for name, kind in LivingDocument.kinds.items()
     }

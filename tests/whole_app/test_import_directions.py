@@ -23,10 +23,12 @@ ALLOWED: dict[str, set[str]] = {
     "swot": {"goals", "plans", "units"},
     "investments": {"goals", "plans", "units"},
     "exports": set(),
+    "discussion": {"goals", "plans", "units"},
+    "evidence": {"goals", "plans", "units"},
     "history": {"plans", "units", "goals", "swot", "investments"},
     "imports": {"plans", "units", "goals", "swot", "investments"},
     "notices": {"plans", "units", "goals"},
-    "overview": {"plans", "units", "goals", "swot", "investments", "history", "exports"},
+    "overview": {"plans", "units", "goals", "swot", "investments", "history", "exports", "discussion", "evidence"},
     "public": {"plans", "units", "goals", "swot", "investments", "overview", "exports"},
 }
 EVERYWHERE = {"accounts"}  # who acts is part of every change
@@ -116,6 +118,9 @@ PURE = [
     "investments/facts.py",
     "investments/money.py",
     "investments/sums.py",
+    "evidence/archives.py",
+    "evidence/file_types.py",
+    "evidence/names.py",
     "period.py",
     "numbering.py",
 ]

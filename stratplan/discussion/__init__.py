@@ -1,0 +1,1 @@
+"""Comments on tasks and questions to the units that are responsible for them."""

@@ -1,0 +1,1 @@
+"""Files kept as evidence of what was done for a task."""
