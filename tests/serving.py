@@ -54,7 +54,10 @@ class Reading:
         self.headers = httpx.Headers()
         self.last_id = ""
         self._client = httpx.Client(timeout=60)
-        self._asked = {"accept": "text/event-stream", **headers}
+        self._asked = {
+            "accept": "text/event-stream",
+            **{name.replace("_", "-"): text for name, text in headers.items()},
+        }
         self._address = address
         threading.Thread(target=self._read, daemon=True).start()
 

@@ -89,7 +89,7 @@ function hear({ since, revision, entries }) {
   if (isBehind(known, since)) return void lookUp();
   if (entries === null) many = revision;
   for (const entry of entries ?? []) heard.set(entry.id, entry);
-  known = known && revision && known.map((number, of) => Math.max(number, revision[of]));
+  if (known && revision) known = known.map((number, of) => Math.max(number, revision[of]));
   if (entries === null || entries.length) decide();
 }
 

@@ -57,8 +57,7 @@ async def follow_changes(request: HTMXRequest, view: View, since: str = "") -> R
         return Response(None, status_code=204, headers=HEADERS)
     live: Live = request.app.state.live
     account = reader_of(request).account
-    address = request.client.host if request.client else ""
-    who = str(account) if account else f"from {address}"
+    who = str(account) if account else f"from {request.scope['state']['origin'].address}"
     if not live.has_room(who, is_known=account is not None):
         answer = {**HEADERS, "retry-after": "60"}
         return Response("too many streams\n", status_code=503, media_type="text/plain", headers=answer)
@@ -77,7 +76,7 @@ def concerns(entry: Entry, was: View, view: View) -> list[tuple[str, PydanticObj
     if was.rights.sees_unpublished:
         return []
     told = []
-    owners = set()
+    owners: set[tuple[str, PydanticObjectId] | None] = set()
     for kind, key in entry.changes:
         before, after = _published(was.snapshot, kind, key), _published(view.snapshot, kind, key)
         if _is_different(before, after):
