@@ -331,9 +331,9 @@ def _path(request: HTMXRequest) -> str:
 class Notice:
     """What has just been done, with the way to undo it."""
 
-    def __init__(self, text: str, undo_url: str | None, entry: AuditEntry) -> None:
+    def __init__(self, text: str, undo_url: str | None, entry: AuditEntry | None = None) -> None:
         self.text = text
-        self.entry = str(entry.id)
+        self.entry = "" if entry is None else str(entry.id)
         self.undo_url = undo_url
 
 
