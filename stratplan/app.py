@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from beanie import Document
 from litestar import Litestar, Router, get
@@ -38,10 +38,12 @@ from stratplan.frame import Frame
 from stratplan.goals import routes as goals
 from stratplan.goals.models import Goal, Report, Task
 from stratplan.guard import require_permission
+from stratplan.history import events
 from stratplan.history import routes as history
 from stratplan.investments import routes as investments
 from stratplan.investments.models import InvestmentLine
 from stratplan.kept import KeepPages
+from stratplan.live import Live
 from stratplan.members import routes as members
 from stratplan.notices import jobs as notice_jobs
 from stratplan.notices import routes as notices
@@ -120,6 +122,7 @@ def create_app(
         async with (
             database.connect(mongodb_uri, settings.mongodb_database, DOCUMENTS),
             background.running(jobs),
+            live.following(),
         ):
             yield
 
@@ -130,6 +133,7 @@ def create_app(
     i18n.load_catalogues()
     assets = Assets(resource("static") / "dist")
     largest_file = settings.largest_file_mb * 2**20
+    live = Live()
     site = Site(
         templates=resource("templates"),
         assets=assets,
@@ -163,6 +167,7 @@ def create_app(
             route_handlers=evidence.upload_handlers,
             request_max_body_size=evidence_panel.FILES_AT_ONCE * largest_file + evidence.AROUND_THE_FILES,
         ),
+        *events.handlers,
     ]
     litestar = Litestar(
         handlers,
@@ -182,4 +187,10 @@ def create_app(
     litestar.state.secret_key = key  # made when it is first needed
     litestar.state.settings = settings
     sites = Sites(public=settings.address, hosts=settings.hosts, proxies=settings.proxies)
+    litestar.state.live = live
     return Frame(litestar, sites=sites, default_language=settings.language)
+
+
+def end_streams(app: Frame) -> None:
+    """End the answers that would go on for ever; a server that stops calls this, and then waits for the others."""
+    cast("Litestar", app.app).state.live.stop()

@@ -287,14 +287,18 @@ async def _prepared(first: Callable[[], Awaitable[Any]] | None) -> str | None:
 def _run_server(settings: Settings, uri: str, host: str, listening: socket.socket, link: str | None) -> None:
     import uvicorn
 
-    from stratplan.app import create_app
+    from stratplan.app import create_app, end_streams
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     for noisy in ("uvicorn", "pymongo", "asyncio", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
     class Server(uvicorn.Server):
-        """Says where it serves once it does."""
+        """Says where it serves once it does, and ends its streams before it waits for open answers."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            end_streams(app)
+            await super().shutdown(sockets)
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
@@ -311,8 +315,9 @@ def _run_server(settings: Settings, uri: str, host: str, listening: socket.socke
 
     # Letters link to where this server is, also when the port was chosen here.
     serving = settings.model_copy(update={"host": host, "port": listening.getsockname()[1]})
+    app = create_app(serving, uri)
     config = uvicorn.Config(
-        create_app(serving, uri),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -361,8 +361,9 @@ def _path(request: HTMXRequest) -> str:
 class Notice:
     """What has just been done, with the way to undo it."""
 
-    def __init__(self, text: str, undo_url: str | None) -> None:
+    def __init__(self, text: str, undo_url: str | None, entry: AuditEntry | None = None) -> None:
         self.text = text
+        self.entry = "" if entry is None else str(entry.id)
         self.undo_url = undo_url
 
 
@@ -386,7 +387,7 @@ async def _whose_role(entry: AuditEntry, view: View) -> str:
 def notice_of(entry: AuditEntry, view: View, name: str = "") -> Notice:
     """The notice of a recorded change; `name` as in `wording.deed`."""
     undo = view.url(f"/changes/{entry.id}/undo") if view.can_undo(entry.by) else None
-    return Notice(wording.deed(entry, name), undo)
+    return Notice(wording.deed(entry, name), undo, entry)
 
 
 async def done(

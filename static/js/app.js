@@ -15,6 +15,7 @@ import "./upload.js";
 import "./unsaved.js";
 import "./print.js";
 import "./secrets.js";
+import "./live.js";
 
 // What is being typed survives a morph that arrives meanwhile. Only for fields: Idiomorph leaves out all that is inside the
 // element with the focus, and a table's scrolling region has it once somebody has pressed there.

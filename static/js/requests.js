@@ -1,5 +1,5 @@
 // What a request looks like: a thin bar while it runs, words when it fails, counts read out when a list changes.
-const running = new Set();
+export const running = new Set();
 
 function show() {
   document.getElementById("progress-bar")?.classList.toggle("running", running.size > 0);

@@ -78,6 +78,13 @@ async def find(token: str) -> Session | None:
     return session
 
 
+async def is_good(session: Session) -> bool:
+    """Whether a session that was found earlier has not ended since; asking does not count as using it."""
+    raw = await Session.get_motor_collection().find_one({"_id": session.id}, {"seen_at": 1, "ends_at": 1})
+    moment = datetime.now(UTC)
+    return raw is not None and raw["ends_at"] > moment and raw["seen_at"] + IDLE > moment
+
+
 async def end(session: Session) -> None:
     """End one session: its token opens nothing any more."""
     await Session.get_motor_collection().delete_one({"_id": session.id})
@@ -92,4 +99,4 @@ async def of_account(account: PydanticObjectId) -> list[Session]:
     return [Session.model_validate(raw) for raw in await found.sort("seen_at", -1).to_list(None)]
 
 
-__all__ = ["ABSOLUTE", "IDLE", "begin", "digest", "end", "end_sessions", "find", "of_account"]
+__all__ = ["ABSOLUTE", "IDLE", "begin", "digest", "end", "end_sessions", "find", "is_good", "of_account"]

@@ -110,7 +110,7 @@ async def _notice(entry_id: str) -> Notice | None:
     if entry is None:
         return None
     undo_url = f"/plans/restore/{entry.id}" if deletes_a_plan(entry) else None
-    return Notice(wording.deed(entry), undo_url)
+    return Notice(wording.deed(entry), undo_url, entry)
 
 
 handlers = [list_plans]

@@ -162,7 +162,7 @@ async def test_the_page_shows_rows_counts_chips_and_explanations(client: httpx.A
 
 async def test_htmx_gets_the_table_alone_and_boosted_links_the_page(client: httpx.AsyncClient, plan: Made) -> None:
     fragment = await client.get(PAGE, params={"goal": "SM2"}, headers={"HX-Request": "true"})
-    assert fragment.text.lstrip().startswith('<div id="action-plan">')
+    assert fragment.text.lstrip().startswith('<div id="action-plan" ')
     boosted = await client.get(PAGE, headers={"HX-Request": "true", "HX-Boosted": "true"})
     assert boosted.text.startswith("<!doctype html>")
 

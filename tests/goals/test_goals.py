@@ -45,7 +45,7 @@ async def test_a_goal_is_added_after_the_others_by_a_plain_form(client: httpx.As
 async def test_a_goal_is_added_in_place_with_htmx(client: httpx.AsyncClient, made: Made) -> None:
     answer = await client.post(LIST, data=NEW, headers=HTMX)
     assert answer.status_code == 200
-    assert answer.text.lstrip().startswith('<div id="goals">')
+    assert answer.text.lstrip().startswith('<div id="goals" ')
     assert "Uzlabot vidi" in answer.text
     assert f"/changes/{(await last_entry()).id}/undo" in answer.text
     assert answer.headers["HX-Trigger"] == "goal-changed"

@@ -105,7 +105,7 @@ async def test_where_nothing_matches_the_filters_can_be_cleared(client: httpx.As
 
 async def test_htmx_gets_the_list_and_the_form_goes_where_it_is(client: httpx.AsyncClient, made: Made) -> None:
     answer = await client.get(PAGE, params={"kind": "goal"}, headers={"hx-request": "true"})
-    assert answer.text.lstrip().startswith('<div id="activity">')
+    assert answer.text.lstrip().startswith('<div id="activity" ')
     form = PageReader(answer.text, fragment=True).forms[0]
     assert (form.method, form.action) == ("get", PAGE)
 

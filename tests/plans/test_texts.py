@@ -52,7 +52,7 @@ async def test_the_search_looks_into_words_and_meanings_without_diacritics(
     await make_term(made, "Cits", meaning="Ar ķekavas vārdu")
     await make_term(made, "Trešais")
     answer = await client.get("/plans/plans/terms?q=kekava", headers=HTMX)
-    assert answer.text.lstrip().startswith('<div id="terms">')
+    assert answer.text.lstrip().startswith('<div id="terms" ')
     assert "Atrasti 2 vārdi" in answer.text
     assert "Trešais" not in answer.text
 
@@ -98,7 +98,7 @@ async def test_chapters_move_by_step_and_by_drop_and_nothing_falls_off_the_ends(
     first, _second, third = await make_sections(made, "A", "B", "C")
     url = "/plans/plans/sections/{}/move"
     answer = await client.post(url.format(third.key), data={"version": "1", "step": "up"}, headers=HTMX)
-    assert answer.text.lstrip().startswith('<div id="sections">')
+    assert answer.text.lstrip().startswith('<div id="sections" ')
     assert await last_tag(made) == "section.reordered"
     await client.post(url.format(first.key), data={"version": "1", "position": "3"})
     assert [section.title for section in sections_in_order(await made.snapshot())] == ["C", "B", "A"]

@@ -69,7 +69,7 @@ async def test_an_entry_is_added_with_its_answers_and_shown_at_once(client: http
     assert (entry.quadrant, entry.goals, entry.tasks) == (Quadrant.THREAT, [made.goal.key], [made.task.key])
     assert await last_tag(made) == "swot.created"
     assert answer.status_code == 200
-    assert answer.text.lstrip().startswith('<div id="swot">')
+    assert answer.text.lstrip().startswith('<div id="swot" ')
     assert "Jauns drauds" in answer.text
     assert "/undo" in answer.text
 
