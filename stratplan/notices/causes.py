@@ -30,9 +30,11 @@ CHANGES = frozenset(
         "task.moved",
         "task.deleted",
         "task.restored",
+        "task.milestones_set",
         "task.reported",
         "report.edited",
         "report.deleted",
+        "report.restored",
         "change.undone",
     }
 )

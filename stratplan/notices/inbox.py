@@ -86,11 +86,12 @@ async def inbox(site: Site, account: PydanticObjectId, *, kind: str = "", plan: 
         {"$limit": ON_A_PAGE},
         {"$unset": "is_read"},
     ]
+    shown = [Notice.model_validate(raw) async for raw in notices.aggregate(stages)]
+    snapshots = {key: await site.snapshots.of(by_key[key].slug) for key in dict.fromkeys(one.plan for one in shown)}
     rows = []
     day = site.today()
-    async for raw in notices.aggregate(stages):
-        notice = Notice.model_validate(raw)
-        snapshot = await site.snapshots.of(by_key[notice.plan].slug)
+    for notice in shown:
+        snapshot = snapshots[notice.plan]
         if snapshot is None:
             continue
         rows.append(

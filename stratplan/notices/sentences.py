@@ -16,9 +16,11 @@ _DEEDS = {
     "task.moved": N_("%(name)s moved this task."),
     "task.deleted": N_("%(name)s deleted this task."),
     "task.restored": N_("%(name)s restored an earlier version of this task."),
+    "task.milestones_set": N_("%(name)s changed the milestones of this task."),
     "task.reported": N_("%(name)s reported on this task."),
     "report.edited": N_("%(name)s corrected a report on this task."),
     "report.deleted": N_("%(name)s deleted a report on this task."),
+    "report.restored": N_("%(name)s restored an earlier version of a report on this task."),
     "change.undone": N_("%(name)s undid a change of this task."),
 }
 _EDITED = N_("%(name)s changed this task.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 
@@ -81,12 +81,26 @@ async def follow_histories(snapshots: Snapshots) -> int:
         return 0
     plans = await Plan.find({"_id": {"$in": behind}}).to_list()
     began = await _began()
-    written = 0
-    for plan in plans:
+
+    async def follow(plan: Plan) -> int:
         position = reached.get(plan.key)
         if position is None:
             position = await _first_position(plan, began, heads[plan.key])
-        written += await _follow(plan, position, snapshots)
+        return await _follow(plan, position, snapshots)
+
+    return await _for_each(plans, follow)
+
+
+async def _for_each(plans: Iterable[Plan], work: Callable[[Plan], Awaitable[int]]) -> int:
+    """The work done for each plan; one that fails keeps no other from it, and its failure is raised after them."""
+    written, failures = 0, []
+    for plan in plans:
+        try:
+            written += await work(plan)
+        except Exception as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
     return written
 
 
@@ -141,10 +155,11 @@ async def write_deadlines(snapshots: Snapshots, owner: str, today: Callable[[], 
         return 0
     if not await Turn.take(DEADLINES, day.isoformat(), owner, now() + DEADLINES_TAKE):
         return 0
-    written = 0
-    for plan in await Plan.find({"deleted": False}).to_list():
+
+    async def look(plan: Plan) -> int:
         snapshot = await snapshots.of(plan.slug)
-        if snapshot is not None:
-            written += await write(deadline_causes(snapshot, day), snapshot)
+        return 0 if snapshot is None else await write(deadline_causes(snapshot, day), snapshot)
+
+    written = await _for_each(await Plan.find({"deleted": False}).to_list(), look)
     await Turn.finish(DEADLINES, day.isoformat(), owner)
     return written

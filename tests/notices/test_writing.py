@@ -14,22 +14,24 @@ from hypothesis import strategies as st
 from stratplan import audit
 from stratplan.accounts.models import Membership
 from stratplan.actors import COMMAND_LINE, Actor
+from stratplan.discussion.models import Comment, CommentSort
 from stratplan.documents import now
-from stratplan.goals.models import Task
+from stratplan.goals.models import Milestone, Task
 from stratplan.goals.schedule import standing
 from stratplan.goals.states import Execution, Outcome
 from stratplan.mentions import token
 from stratplan.notices.audience import people_of
-from stratplan.notices.causes import Cause, causes_of, deadline_causes, deadline_kind
+from stratplan.notices.causes import Cause, deadline_causes, deadline_kind
 from stratplan.notices.kinds import NoticeKind, When
 from stratplan.notices.models import Choices, Followed, Notice
+from stratplan.notices.sentences import sentence
 from stratplan.notices.writing import follow_histories, notify, write, write_deadlines
 from stratplan.period import Period
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
 from stratplan.snapshot import Snapshots
 from stratplan.units.models import Unit, UnitKind
-from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_account, make_report, make_task
+from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_account, make_plan, make_report, make_task
 from tests.notices.making import due_on, edited, make_head
 
 
@@ -139,44 +141,27 @@ async def test_programs_tell_nobody(made: Made) -> None:
     assert await follow() == 0
 
 
-def comment(made: Made, by: Actor, text: str, sort: str = "comment") -> audit.AuditEntry:
-    """The entry that a comment is recorded by."""
-    change = audit.Change(
-        kind="comment",
-        document=made.task.key,
-        caption=text,
-        version=1,
-        before=None,
-        after={"task": made.task.key, "sort": sort, "text": text, "author": by.id},
-    )
-    return audit.AuditEntry(
-        id=made.goal.key,
-        scope=made.scope,
-        number=1,
-        at=now(),
-        by=by.id,
-        tag="comment.created",
-        changes=[change],
-        previous="",
-        hash="",
-    )
+async def say(made: Made, by: Actor, text: str, sort: CommentSort = CommentSort.COMMENT) -> None:
+    """Somebody says something of the task."""
+    await Comment.new(scope=made.scope, task=made.task.key, text=text, sort=sort).add(by=by)
 
 
 async def test_a_mention_is_told_to_who_is_named_and_a_question_to_the_unit(made: Made) -> None:
+    await follow()
     head = await make_head(made)
     planner = await make_account(Role.PLANNER, scope=made.scope)
     council = await make_account(Role.COUNCIL, scope=made.scope)
     stranger = await make_account(None)
-    snapshot = await made.snapshot()
-    tasks = {made.task.key: made.task}
     named = f"Lūdzu, {token(planner.key)}, {token(planner.key)} un {token(stranger.key)} un {token(council.key)}"
 
-    said = causes_of(comment(made, council.actor, named), snapshot, tasks)
-    asked = causes_of(comment(made, council.actor, f"{token(head.key)}, kad?", "question"), snapshot, tasks)
-
+    await say(made, council.actor, named)
+    await follow()
     # Not to the stranger, who does not see the plan, not to oneself, and to the planner once.
-    assert [(one.account, one.kind) for one in said] == [(planner.key, NoticeKind.MENTIONED)]
-    assert [(one.account, one.kind) for one in asked] == [(head.key, NoticeKind.ASKED)]
+    assert await told() == [(str(planner.key), "mentioned", "")]
+
+    await say(made, council.actor, f"{token(head.key)}, kad?", CommentSort.QUESTION)
+    await follow()
+    assert (await told())[1:] == [(str(head.key), "asked", "")]
 
 
 async def test_what_somebody_does_not_want_and_what_they_may_not_see_is_not_written(made: Made) -> None:
@@ -290,3 +275,32 @@ async def test_nothing_is_written_to_who_has_no_part_in_the_plan(made: Made) -> 
     await make_task(made.scope, made.goal, "1.2")
     snapshot = await made.snapshot()
     assert await write([Cause(stranger.key, NoticeKind.CHANGED, "x", None, "x")], snapshot) == 0
+
+
+async def test_a_plan_whose_history_cannot_be_read_keeps_no_other_from_being_followed(made: Made) -> None:
+    other = await make_plan("otrs")
+    await follow()
+    await make_head(other)
+    broken = {"scope": made.scope, "number": 10_000, "at": now(), "changes": "not a list"}
+    await audit.AuditEntry.get_motor_collection().insert_one(broken)
+    await audit.Head.get_motor_collection().update_one({"_id": made.scope}, {"$set": {"revision": 10_000}})
+    await edited(other.task, title="Cits")
+
+    with pytest.raises(ValueError):
+        await follow()
+
+    assert [deed for _account, _kind, deed in await told()] == ["task.edited"]
+
+
+async def test_milestones_and_restored_versions_are_changes_of_a_task(made: Made) -> None:
+    await follow()
+    await make_head(made)
+    current = await Task.get(made.task.key)
+    assert current is not None
+    await current.edit(
+        {"milestones": [Milestone(key="a", title="Solis")]}, by=SOMEBODY, based_on=1, tag="milestones_set"
+    )
+    await follow()
+    assert [deed for _account, _kind, deed in await told()] == ["task.milestones_set"]
+    (notice,) = await Notice.find_all().to_list()
+    assert "laboja šī uzdevuma starpposmus" in sentence(notice, await made.snapshot(), TODAY_IN_PLAN)
