@@ -94,6 +94,11 @@ class Person:
     roles: list[tuple[Role, str]] = field(default_factory=list)  # with the plan's title, empty for all plans
 
 
+async def waiting() -> int:
+    """How many people were invited and have not come in yet."""
+    return sum(person.state == "invited" for person in await people())
+
+
 async def people(*, only: PydanticObjectId | None = None) -> list[Person]:
     """Everybody with an account, by name; each collection is read once."""
     found = await Account.find({"deleted": False, **({"_id": only} if only else {})}).to_list()
@@ -162,8 +167,9 @@ def _has(person: Person, text: str) -> bool:
 
 @get("/people/new", permission=Permission.ACCOUNTS_WRITE)
 async def new_person(request: HTMXRequest) -> Response[Any]:
-    """The form for one more person."""
-    return await _invitation_page(request, Form(Invitation, {"role": [""]}))
+    """The form for one more person, with the `email` and the `plan` that its address names."""
+    asked = {name: [request.query_params[name]] for name in ("email", "plan") if request.query_params.get(name)}
+    return await _invitation_page(request, Form(Invitation, {"role": [""], **asked}))
 
 
 async def _invitation_page(request: HTMXRequest, form: Form[Invitation], *, status: int = 200) -> Response[Any]:

@@ -1,6 +1,7 @@
 """Pages of a plan's members: who has which role, and giving, changing and taking away a role."""
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from litestar import get, post
 from litestar.response import Response
@@ -139,9 +140,12 @@ async def show_roles(request: HTMXRequest, view: View) -> Response[str]:
 async def _form_page(
     request: HTMXRequest, view: View, form: Form[Any], *, editing: Member | None = None, status: int = 200
 ) -> Response[str]:
+    person = form.value("person")
+    can_invite = "person" in form.errors and "@" in person and view.rights.allow(Permission.ACCOUNTS_WRITE)
     context = {
         "form": form,
         "editing": editing,
+        "invitation": f"/people/new?{urlencode({'email': person, 'plan': view.plan.key})}" if can_invite else None,
         "roles": GIVEN_ROLES,
         "tree": unit_tree(view.snapshot),
         "names": [] if editing is not None else suggested_names(view),

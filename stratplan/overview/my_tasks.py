@@ -29,7 +29,11 @@ class QuarterTasks:
 
 def quarter_tasks(snapshot: Snapshot, units: frozenset[PydanticObjectId], day: date) -> QuarterTasks:
     """The tasks that one of `units` leads or takes part in and that are of the day's quarter: their periods have a day
-    in it, or they are overdue. The latest come first."""
+    in it, or they are overdue. The latest come first. Sorted out once for each revision, day and set of units."""
+    return snapshot.derive(("quarter tasks", units, day), lambda: _sorted_out(snapshot, units, day))
+
+
+def _sorted_out(snapshot: Snapshot, units: frozenset[PydanticObjectId], day: date) -> QuarterTasks:
     quarter = Period.quarter_of(day)
     figures = task_figures(snapshot, day)
     to_report: list[TaskFigures] = []

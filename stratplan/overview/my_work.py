@@ -13,6 +13,7 @@ from litestar_htmx import HTMXRequest
 
 from stratplan import i18n, wording
 from stratplan.accounts.models import Account, Membership, Profile, administrators
+from stratplan.accounts.people import waiting
 from stratplan.accounts.roles import plans_of, rights_of_site, roles_of, units_of
 from stratplan.alphabet import sort_key
 from stratplan.audit import AuditEntry
@@ -293,7 +294,7 @@ async def show_work(request: HTMXRequest) -> Response[str]:
     reader, today = reader_of(request), site_of(request).today()
     account = reader.account
     assert account is not None
-    held = await plans_of(account)
+    held, site_rights = await plans_of(account), await rights_of_site(account)
     views = await _views(request, await _plans(held))
     roles = {view: roles_of(view.snapshot, account) for view in views}
     keeping = [view for view in views if roles[view] & {Role.ADMIN, Role.PLANNER}]
@@ -308,9 +309,10 @@ async def show_work(request: HTMXRequest) -> Response[str]:
         "tasks": my_tasks(views, dict(request.query_params.multi_items())),
         "kept": [_kept(view, changes[view.plan.key]) for view in keeping],
         "glances": [await _glance(view, changes[view.plan.key]) for view in looking],
+        "invited": await waiting() if site_rights.allow(Permission.ACCOUNTS_READ) else 0,
         "has_role": bool(held),
         "whom_to_ask": [] if held else await _whom_to_ask(),
-        "can_add": not views and (await rights_of_site(account)).allow(Permission.PLANS_CREATE),
+        "can_add": not views and site_rights.allow(Permission.PLANS_CREATE),
     }
     return await page(request, "overview/my_work.html", context, section="work")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import httpx
 from beanie import PydanticObjectId
@@ -69,7 +70,7 @@ async def test_a_role_is_given_by_address_or_by_name(client: httpx.AsyncClient, 
     assert "vita" not in str(entry.model_dump()).lower()
     client.cookies.set("language", "en")
     page = (await client.get(MEMBERS)).text
-    assert re.search(r"data-notice>.*Added: Vita Liepa", page, re.DOTALL)
+    assert re.search(r"data-notice.*Added: Vita Liepa", page, re.DOTALL)
 
     await client.post(MEMBERS, data={"person": "janis berzins", "role": "council", "units": str(made.unit.key)})
     assert (await membership_of(made, member)).units == []  # units are of heads of units alone
@@ -229,3 +230,15 @@ async def test_a_closed_account_and_a_head_without_units_are_told(client: httpx.
     page = (await client.get(MEMBERS, headers=ENGLISH)).text
     assert "account closed" in page
     assert "no unit: reports on nothing" in page
+
+
+async def test_who_may_invite_is_offered_to_invite_whom_was_not_found(app: Frame, made: Made) -> None:
+    for scope, offered in ((SITE, True), (made.scope, False)):
+        async with reading(app, await make_account(Role.ADMIN, scope=scope)) as client:
+            page = (await client.post(MEMBERS, data={"person": "nav@example.org", "role": "council"})).text
+            link = re.search(r'href="(/people/new\?[^"]+)"', page)
+            assert (link is not None) is offered
+            if link:
+                form = (await client.get(unescape(link[1]))).text
+                assert 'value="nav@example.org"' in form
+                assert f'<option value="{made.scope}" selected>' in form

@@ -7,8 +7,10 @@ from datetime import date, timedelta
 
 import httpx
 
+from benchmarks.plan_generator import generate
 from stratplan.accounts.models import Account, Membership
 from stratplan.accounts.roles import units_of
+from stratplan.database import Database
 from stratplan.documents import SITE
 from stratplan.frame import Frame
 from stratplan.goals.states import Execution
@@ -20,6 +22,7 @@ from stratplan.units.models import Unit, UnitKind
 from tests.conftest import reading
 from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_account, make_line, make_plan, make_report, make_task
 from tests.html_forms import PageReader
+from tests.listening import listening
 
 Q3 = date(2016, 7, 1)
 
@@ -148,6 +151,24 @@ async def test_a_long_list_goes_on_on_further_pages(app: Frame, made: Made) -> N
     assert 'href="/work?page=2"' in first
 
 
+async def test_a_plan_ten_times_as_large_takes_the_same_commands(app: Frame, db: Database) -> None:
+    sent = {}
+    for size in (20, 200):
+        plan = await generate(f"plan-{size}", size, 50)
+        unit = await Unit.find_one({"scope": plan.organisation, "parent": None})
+        assert unit is not None
+        person = await make_account(Role.REPORTER, scope=plan.key, units=[unit.key])
+        await Membership.new(scope=SITE, account=person.key, role=Role.COUNCIL).add(by=SOMEBODY)
+        await work_of(app, person)  # reads the plan whole, once
+        with listening() as commands:
+            page = await work_of(app, person)
+        assert page.count("/report") >= min(size, 50) / 2
+        sent[size] = commands
+        await plan.remove(by=SOMEBODY, based_on=1)
+    assert sent[20] == sent[200]
+    assert len(sent[200]) <= 12, sent[200]  # of them four for signing in
+
+
 async def test_the_planners_matters_are_counted_as_their_lists_are(app: Frame, made: Made) -> None:
     late = await make_task(made.scope, made.goal, "1.2", period=Period.parse("2015"))
     await make_report(late, date(2015, 6, 1), 10)
@@ -249,3 +270,15 @@ async def test_a_role_taken_away_is_gone_from_the_work_at_once(app: Frame, made:
     assert membership is not None
     await membership.remove(by=SOMEBODY, based_on=1)
     assert "/tasks/1.1" not in await work_of(app, head)
+
+
+async def test_an_administrator_of_accounts_is_told_who_has_not_come_in_yet(app: Frame, made: Made) -> None:
+    await make_account(None, name="Vita Liepa")
+    admin = await make_account()
+    page = await work_of(app, admin)
+    told = re.search(r'href="/people\?state=invited">(\d+) ', page)
+    assert told
+    async with reading(app, admin) as client:
+        listed = (await client.get("/people?state=invited")).text
+    assert len(set(re.findall(r'href="(/people/[0-9a-f]{24})"', listed))) == int(told[1])
+    assert "/people?state" not in await work_of(app, await make_account(Role.PLANNER))
