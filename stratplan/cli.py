@@ -409,6 +409,34 @@ def disable_user(settings: Settings, email: str, enable: bool) -> None:
     with_database(settings, partial(commands.close, email, again=enable))
 
 
+@user.command("export")
+@click.argument("email")
+@with_settings
+def export_user(settings: Settings, email: str) -> None:
+    """Print all that is kept about EMAIL as JSON, for the person: who they are, their roles, what they did."""
+    import json
+
+    from stratplan.accounts import commands
+
+    async def work() -> None:
+        click.echo(json.dumps(await commands.export(email), ensure_ascii=False, indent=2))
+
+    with_database(settings, work)
+
+
+@user.command("delete")
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@with_settings
+def delete_user(settings: Settings, email: str, yes: bool) -> None:
+    """Forget EMAIL for good: name, address, password and roles. What the person did stays, under a pseudonym."""
+    from stratplan.accounts import commands
+
+    if not yes:
+        click.confirm(_("Remove everything about %(email)s for good?", email=email), abort=True)
+    with_database(settings, partial(commands.delete, email))
+
+
 @user.command("reset")
 @click.argument("email")
 @click.option("--second-factor", is_flag=True, help="Switch the second factor off too: it was lost.")

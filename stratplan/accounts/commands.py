@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from beanie import PydanticObjectId
 from pydantic import TypeAdapter, ValidationError
 
 from stratplan.accounts import proofs
 from stratplan.accounts.models import Account, Email, Profile, folded
+from stratplan.accounts.own_data import own_data
 from stratplan.accounts.people import STATES, people
 from stratplan.actors import COMMAND_LINE
 from stratplan.documents import SITE, Line
@@ -103,6 +105,17 @@ async def close(email: str, *, again: bool) -> None:
         await account.enable(by=COMMAND_LINE, based_on=account.version)
     else:
         await account.disable(by=COMMAND_LINE, based_on=account.version)
+
+
+async def export(email: str) -> dict[str, Any]:
+    """All that is kept about somebody, ready for JSON."""
+    return await own_data(await _account(email))
+
+
+async def delete(email: str) -> None:
+    """Forget somebody: what they did stays, under a pseudonym."""
+    account = await _account(email)
+    await account.erase(by=COMMAND_LINE)
 
 
 async def reset(email: str, *, second_factor: bool) -> str:

@@ -35,8 +35,8 @@ def can_mail(request: HTMXRequest) -> bool:
 
 
 def address_of(request: HTMXRequest, token: str) -> str:
-    """The whole address of a one-time link."""
-    return f"{origin_of(request).base}/links/{token}"
+    """The whole address of a one-time link: under the name that people know the site by, where one is set."""
+    return f"{_settings(request).address or origin_of(request).base}/links/{token}"
 
 
 def _later(work: Callable[[], Awaitable[None]]) -> None:
@@ -85,12 +85,12 @@ def send_forgotten(request: HTMXRequest, profile: Profile) -> None:
     settings, account = _settings(request), profile.id
     if account is None or not can_mail(request):
         return
-    base, language = origin_of(request).base, _language(profile, request)
+    address, language = address_of(request, ""), _language(profile, request)
 
     async def work() -> None:
         token = await one_time.make(Purpose.FORGOTTEN, account)
         with use_language(language):
-            subject, text = _letter(Purpose.FORGOTTEN, profile.name, f"{base}/links/{token}")
+            subject, text = _letter(Purpose.FORGOTTEN, profile.name, address + token)
         await mail.send(mail.Letter(profile.email, subject, text, language), settings)
 
     _later(work)

@@ -167,6 +167,25 @@ async def test_who_forgot_the_password_gets_a_letter_and_others_learn_nothing(ap
     assert await passwords.verify(account.key, OTHER_PASSWORD)
 
 
+async def test_an_invitation_is_sent_in_the_language_of_who_invites(
+    app: Frame, mailbox: Letterbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    await make_anna(Role.ADMIN)
+    form = {"name": "Jānis Ozols", "email": "janis@example.org", "role": "", "plan": str(SITE)}
+    async with browser(app) as one:
+        await sign_in(one)
+        answer = await one.post("/people", data=form)
+        await letters.all_sent()
+        assert "on its way to janis@example.org" in (await one.get(answer.headers["location"])).text
+        assert str(mailbox.letters[-1]["Subject"]) == "You are invited to stratplan"
+        assert (await one.get(link_in(mailbox))).status_code == 200
+        mailbox.answers["RCPT"] = "550 no such person as olga@example.org"
+        assert (await one.post("/people", data=form | {"email": "olga@example.org"})).status_code == 303
+        await letters.all_sent()
+    assert "MailRefused" in caplog.text
+    assert "olga@example.org" not in caplog.text
+
+
 async def test_nobodys_mailbox_is_flooded(app: Frame, mailbox: Letterbox) -> None:
     await make_anna()
     async with browser(app) as one:

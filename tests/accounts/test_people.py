@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 
 import httpx
@@ -12,6 +14,7 @@ from stratplan.accounts import commands, passwords, proofs, totp
 from stratplan.accounts.models import Account, Membership, Profile
 from stratplan.accounts.passwords import Password
 from stratplan.audit import AuditEntry
+from stratplan.audit_check import check
 from stratplan.database import Database
 from stratplan.documents import SITE
 from stratplan.errors import StratplanError
@@ -196,6 +199,39 @@ async def test_the_command_line_does_the_same(db: Database, made: Made) -> None:
     assert await commands.reset("janis@example.org", second_factor=True) != token
     assert not await passwords.has_one(account.key)
     assert all(entry.by == "command-line" for entry in await AuditEntry.find({"scope": SITE}).to_list())
+
+
+async def test_a_persons_own_data_is_whole_and_has_no_proofs(app: Frame, made: Made) -> None:
+    account = await make_anna()
+    secret, codes = await with_second_factor(app, account)
+    async with browser(app) as one:
+        await sign_in(one)
+        await one.post("/sign-in/code", data={"code": codes[0]})
+        await one.post("/me", data={"name": "Anna Liepa", "language": "lv"})
+        token = one.cookies["session"]
+    kept = await Password.get(account.key)
+    assert kept is not None
+    told = await commands.export(EMAIL.upper())
+    text = json.dumps(told)
+    assert told["profiles"][0]["email"] == EMAIL
+    assert told["roles"] == [{"role": "planner", "in": str(SITE), "units": []}]
+    assert told["sessions"][0]["address"] == "127.0.0.1"
+    assert [one["tag"] for one in told["changes_made"]] == ["account.described"]
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    for proof in (kept.hash, secret, codes[1], totp.hashed(codes[1]), token, digest):
+        assert proof not in text
+
+
+async def test_a_person_is_forgotten_and_the_history_stays_whole(db: Database, made: Made) -> None:
+    await make_anna(Role.ADMIN, email="admin@example.org")
+    account = await make_anna()
+    await account.describe(by=account.actor, name="Anna Kalna")
+    await commands.delete(EMAIL)
+    assert not any(EMAIL in line for line in await commands.listed())
+    assert await AuditEntry.find({"by": str(account.key)}).count() == 1
+    assert (await check(None)).fits
+    with pytest.raises(StratplanError):
+        await commands.export(EMAIL)
 
 
 @pytest.mark.parametrize(
