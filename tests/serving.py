@@ -50,6 +50,7 @@ class Reading:
     def __init__(self, address: str, **headers: str) -> None:
         self.events: queue.Queue[tuple[float, dict[str, Any]]] = queue.Queue()
         self.ended = threading.Event()
+        self.ended_in_order = False
         self.status = 0
         self.headers = httpx.Headers()
         self.last_id = ""
@@ -70,6 +71,7 @@ class Reading:
                         self.last_id = line[4:]
                     elif line.startswith("data: "):
                         self.events.put((time.monotonic(), json.loads(line[6:])))
+            self.ended_in_order = True
         except (httpx.HTTPError, RuntimeError):
             pass  # closed from either side
         finally:
