@@ -321,6 +321,7 @@ def _run_server(settings: Settings, uri: str, host: str, listening: socket.socke
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # origin.py believes the listed proxies, and nobody else
         timeout_graceful_shutdown=3,
         lifespan="on",
     )
