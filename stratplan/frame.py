@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 from beanie import PydanticObjectId
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from stratplan.accounts import sessions
 from stratplan.accounts.models import Session
@@ -152,8 +152,8 @@ class Frame:
         # What is open to all and the same for all is not worth asking who reads it.
         wanted = bool(token) and not scope["path"].startswith("/static/")
         session = await sessions.find(token) if wanted else None
-        language = cookies.get("language", "")
-        theme = cookies.get("theme", "")
+        language = cookies.get(origin.cookie("language"), "")
+        theme = cookies.get(origin.cookie("theme"), "")
         if scope["path"].startswith(PUBLIC_PAGES):
             language, theme = _language_asked(scope["query_string"].decode("latin-1")), "auto"
         return Reader(
@@ -162,7 +162,7 @@ class Frame:
             theme if theme in THEMES else "auto",
         )
 
-    def _refusal(self, scope: Scope, origin: Origin, headers: dict[bytes, str]) -> tuple[int, str] | None:
+    def _refusal(self, scope: HTTPScope, origin: Origin, headers: dict[bytes, str]) -> tuple[int, str] | None:
         """A status and a sentence for requests that another site's page, or a rebound name, sent in our name, or that
         no browser sends."""
         if not self.sites.knows(origin.host):
