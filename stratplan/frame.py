@@ -137,7 +137,7 @@ class Frame:
                             "event": "request",
                             "id": request_id,
                             "method": scope["method"],
-                            "path": TOKEN.sub("…", scope["path"])[:LONGEST_PATH],
+                            "path": TOKEN.sub("...", scope["path"])[:LONGEST_PATH],
                             "status": status,
                             "ms": round((time.perf_counter() - started) * 1000, 1),
                             "account": str(reader.account) if reader.account else None,
