@@ -60,7 +60,7 @@ async def begin_openid(request: HTMXRequest) -> Response[Any]:
     to = asked_for(request)
     if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         # Another site's page leads here: nobody is signed in without having pressed the button.
-        return _elsewhere(with_next("/sign-in", to))
+        return go(request, with_next("/sign-in", to))
     try:
         address, flow = await _openid(request).provider.begin(
             cookies.origin_of(request).base + CALLBACK, language=reader_of(request).language
