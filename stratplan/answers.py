@@ -71,7 +71,8 @@ def refused(request: HTMXRequest, error: HTTPException) -> Response[str]:
         return _render(request, "errors/forbidden.html", 403, typed=_typed_texts(request))
     if error.status_code >= 500:
         return failed(request, error)
-    sentence = error.detail if error.status_code == 400 and error.detail else _("The request was not understood.")
+    has_reason = error.status_code in (400, 415) and error.detail
+    sentence = error.detail if has_reason else _("The request was not understood.")
     if error.status_code == 413:
         sentence = _("This is more than can be sent at once. Send less, or smaller files.")
     return _render(request, "errors/refused.html", error.status_code, sentence=sentence)

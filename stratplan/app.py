@@ -56,6 +56,7 @@ from stratplan.plans import routes as plans
 from stratplan.plans.models import FundingSource, Organisation, Plan, Section, Term
 from stratplan.public import routes as public
 from stratplan.secret_key import SecretKey, secret_key
+from stratplan.security_txt import security_txt
 from stratplan.settings import Settings, resource
 from stratplan.swot import routes as swot
 from stratplan.swot.models import SwotEntry
@@ -147,6 +148,7 @@ def create_app(
     site.environment.globals["openid"] = None if openid is None else openid.name
     handlers: list[Any] = [
         health,
+        *security_txt(settings.security_contact),
         static_files(assets, permission=Permission.OPEN),
         *accounts.handlers,
         *(() if openid is None else openid_routes.handlers),

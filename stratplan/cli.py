@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import logging
 import os
 import socket
 import sys
@@ -21,7 +20,7 @@ from typing import Any
 
 import click
 
-from stratplan import __version__
+from stratplan import __version__, log_lines
 from stratplan.errors import DatabaseUnavailable, StratplanError
 from stratplan.i18n import _, set_language
 from stratplan.settings import Settings, resource
@@ -289,9 +288,7 @@ def _run_server(settings: Settings, uri: str, host: str, listening: socket.socke
 
     from stratplan.app import create_app, end_streams
 
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    for noisy in ("uvicorn", "pymongo", "asyncio", "httpx", "httpcore"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    log_lines.write_to(sys.stderr)
 
     class Server(uvicorn.Server):
         """Says where it serves once it does, and ends its streams before it waits for open answers."""
@@ -321,6 +318,7 @@ def _run_server(settings: Settings, uri: str, host: str, listening: socket.socke
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # origin.py believes the listed proxies, and nobody else
         timeout_graceful_shutdown=3,
         lifespan="on",
     )

@@ -39,13 +39,26 @@ def _clean(text: str) -> str:
     return text
 
 
+def _one_line(text: str) -> str:
+    """A single line as it is kept: spaces and line breaks are one space each, and what is not seen is left out: marks
+    of direction, which can make a name read as another, zero-width characters and soft hyphens, which keep two names
+    that look the same from being the same. Joiners inside emoji are part of them.
+    """
+    seen = [
+        character
+        for before, character in zip(" " + text, text, strict=False)
+        if unicodedata.category(character) != "Cf" or (character == "\u200d" and unicodedata.category(before)[0] == "S")
+    ]
+    return " ".join("".join(seen).split())
+
+
 def _from_stored(value: Any) -> Any:
     return value.to_decimal() if isinstance(value, Decimal128) else value
 
 
 # Text is cleaned before it is measured (validators before run from the last to the first).
 _Clean = BeforeValidator(lambda value: _clean(value) if isinstance(value, str) else value)
-_OneLine = BeforeValidator(lambda value: " ".join(value.split()) if isinstance(value, str) else value)
+_OneLine = BeforeValidator(lambda value: _one_line(value) if isinstance(value, str) else value)
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500), _OneLine, _Clean]
 OptionalLine = Annotated[str, StringConstraints(max_length=500), _OneLine, _Clean]

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 from beanie import PydanticObjectId
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from stratplan.accounts import sessions
 from stratplan.accounts.models import Session
@@ -29,7 +29,7 @@ THEMES = ("auto", "light", "dark")
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "connect-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -43,6 +43,10 @@ PUBLIC_PAGES = "/p/"  # each is the same for all who read it: what it is shown i
 # What is secret in an address is nowhere kept but with whom it was given to: tokens are longer than any name or id.
 TOKEN = re.compile(r"[A-Za-z0-9_-]{40,}")
 STRICT_TRANSPORT = b"max-age=31536000; includeSubDomains"
+LARGEST_HEADERS = 32 * 2**10  # bytes of all names and values; our own cookies take one of them
+LONGEST_PATH = 500  # characters of an address that the log keeps
+# Refusals that tell of somebody trying what they may not: logged also where nothing would have been changed.
+TELLING = frozenset({400, 401, 403, 405, 413, 415, 429, 431})
 
 log = logging.getLogger("stratplan.requests")
 
@@ -116,15 +120,16 @@ class Frame:
 
         token = set_language(reader.language)
         try:
-            refusal = self._refusal(scope["method"], origin, headers)
+            refusal = self._refusal(scope, origin, headers)
             if refusal:
                 await _refuse(send_framed, *refusal)
             else:
                 await self.app(answered, receive, send_framed)
         finally:
             language_in_force.reset(token)
-            taken = round((time.perf_counter() - started) * 1000, 1)
-            if status >= 500 or scope["method"] not in SAFE_METHODS or log.isEnabledFor(logging.DEBUG):
+            denied = state.get("denied")
+            told = denied or status in TELLING or status >= 500 or scope["method"] not in SAFE_METHODS
+            if told or log.isEnabledFor(logging.DEBUG):
                 log.log(
                     logging.ERROR if status >= 500 else logging.INFO,
                     json.dumps(
@@ -132,12 +137,12 @@ class Frame:
                             "event": "request",
                             "id": request_id,
                             "method": scope["method"],
-                            "path": TOKEN.sub("…", scope["path"]),
+                            "path": TOKEN.sub("...", scope["path"])[:LONGEST_PATH],
                             "status": status,
-                            "ms": taken,
+                            "ms": round((time.perf_counter() - started) * 1000, 1),
                             "account": str(reader.account) if reader.account else None,
-                        },
-                        ensure_ascii=False,
+                            **({"denied": denied} if denied else {}),
+                        }
                     ),
                 )
 
@@ -147,8 +152,8 @@ class Frame:
         # What is open to all and the same for all is not worth asking who reads it.
         wanted = bool(token) and not scope["path"].startswith("/static/")
         session = await sessions.find(token) if wanted else None
-        language = cookies.get("language", "")
-        theme = cookies.get("theme", "")
+        language = cookies.get(origin.cookie("language"), "")
+        theme = cookies.get(origin.cookie("theme"), "")
         if scope["path"].startswith(PUBLIC_PAGES):
             language, theme = _language_asked(scope["query_string"].decode("latin-1")), "auto"
         return Reader(
@@ -157,11 +162,14 @@ class Frame:
             theme if theme in THEMES else "auto",
         )
 
-    def _refusal(self, method: str, origin: Origin, headers: dict[bytes, str]) -> tuple[int, str] | None:
-        """A status and a sentence for requests that another site's page, or a rebound name, sent in our name."""
+    def _refusal(self, scope: HTTPScope, origin: Origin, headers: dict[bytes, str]) -> tuple[int, str] | None:
+        """A status and a sentence for requests that another site's page, or a rebound name, sent in our name, or that
+        no browser sends."""
         if not self.sites.knows(origin.host):
             return 400, "This server is not known under the name in the request's Host header.\n"
-        if method in SAFE_METHODS:
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > LARGEST_HEADERS:
+            return 431, "The headers of the request, such as its cookies, are too large.\n"
+        if scope["method"] in SAFE_METHODS:
             return None
         site = headers.get(b"sec-fetch-site")
         if site is not None:

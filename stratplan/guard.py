@@ -17,9 +17,10 @@ from litestar.types import Scope
 
 from stratplan.accounts.roles import rights_in, rights_of_site
 from stratplan.errors import NotVisible, SecondFactorNeeded
-from stratplan.frame import Reader
+from stratplan.frame import SAFE_METHODS, Reader
 from stratplan.i18n import _
 from stratplan.permissions import OF_THE_SITE, SIGNED_IN, Permission, Rights, published
+from stratplan.sent import URL_ENCODED, fields_of, refuse_other_bodies
 from stratplan.snapshot import Snapshot, Snapshots
 
 # Fields whose texts never stand in a page, whatever happens to the form.
@@ -73,19 +74,21 @@ async def require_permission(connection: ASGIConnection[Any, Any, Any, Any], han
     try:
         await _require(connection, handler)
     except (NotAuthorizedException, PermissionDeniedException, NotVisible):
+        connection.scope["state"]["denied"] = str(handler.opt.get("permission"))  # for the log
         if isinstance(connection, Request) and connection.method == "POST":
             await _keep_what_was_typed(connection)
         raise
+    if isinstance(connection, Request) and connection.method not in SAFE_METHODS:
+        refuse_other_bodies(connection)
 
 
 async def _keep_what_was_typed(request: Request[Any, Any, Any]) -> None:
     """A session may have ended, or a right been taken away, while a form was filled in: the answer gives it back."""
     kind = request.headers.get("content-type", "").partition(";")[0]
-    if kind == "application/x-www-form-urlencoded":
-        sent = await request.form()
+    if kind == URL_ENCODED:
         request.scope["state"]["typed"] = [
             value
-            for name, value in sent.multi_items()
+            for name, value in await fields_of(request)
             if isinstance(value, str) and len(value.split()) > 1 and name not in PASSWORDS
         ]
 

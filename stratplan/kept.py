@@ -79,7 +79,7 @@ class KeepPages(ASGIMiddleware):
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         as_resident = bool(handler.opt.get("as_resident"))
-        if "notice" in read_cookies(headers.get(b"cookie", "")) and not as_resident:
+        if scope["state"]["origin"].cookie("notice") in read_cookies(headers.get(b"cookie", "")) and not as_resident:
             await next_app(scope, receive, send)
             return
         reader = scope["state"]["reader"]

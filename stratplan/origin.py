@@ -28,7 +28,11 @@ class Origin:
     @property
     def session_cookie(self) -> str:
         """The session cookie's name: behind TLS one that browsers accept from this very host alone."""
-        return "__Host-session" if self.is_secure else "session"
+        return self.cookie("session")
+
+    def cookie(self, name: str) -> str:
+        """What a cookie of ours is called: behind TLS no other host and no plain connection can have set it."""
+        return f"__Host-{name}" if self.is_secure else name
 
     @property
     def base(self) -> str:

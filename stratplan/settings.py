@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/\s]+$",
         description="The site's address for people, such as https://plans.example.lv; allowed as a Host.",
     )
+    security_contact: str | None = Field(
+        default=None,
+        pattern=r"^(?:mailto:|https://|tel:)[!-~]+$",
+        description="Where weaknesses are told of, such as mailto:security@example.lv; in /.well-known/security.txt.",
+    )
     hosts: Names = Field(default=(), description="Further names that the server answers to, separated by commas.")
     proxies: Networks = Field(
         default=(), description="Addresses or networks of proxies whose X-Forwarded headers are believed."

@@ -12,13 +12,14 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from beanie import PydanticObjectId
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
-from litestar.datastructures import Cookie, UploadFile
+from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.exceptions import ClientException
 from litestar_htmx import HTMXRequest
 
 from stratplan import i18n, wording
 from stratplan.abbreviations import explain_abbreviations
+from stratplan.accounts import cookies
 from stratplan.accounts.models import Membership
 from stratplan.assets import Assets
 from stratplan.audit import AuditEntry
@@ -30,6 +31,7 @@ from stratplan.guard import open_plan, plan_of
 from stratplan.i18n import _
 from stratplan.permissions import NONE, Permission, Rights
 from stratplan.plans.models import Plan, Term, TermKind
+from stratplan.sent import fields_of
 from stratplan.snapshot import Snapshot, Snapshots
 
 M = TypeVar("M", bound=FormModel)
@@ -319,7 +321,7 @@ async def page(
     """The rendered page; for HTMX only `fragment`, where one is named, put in place of `retarget` (a CSS selector) when
     that is not the element which asked: a form with errors returns to itself."""
     notice = None
-    entry_id = request.cookies.get("notice", "")
+    entry_id = cookies.sent(request, "notice")
     if entry_id and view is not None and not wants_fragment(request):
         notice = await _notice(entry_id, view)
     name = fragment if fragment and wants_fragment(request) else template
@@ -348,7 +350,7 @@ async def page(
         },
     )
     if entry_id and not wants_fragment(request):
-        response.delete_cookie("notice")
+        response.cookies.append(cookies.gone(request, "notice"))
     return response
 
 
@@ -407,9 +409,7 @@ async def done(
         else:
             response = Response("", status_code=303, media_type="text/plain", headers={"location": to})
         if entry is not None:
-            response.cookies.append(
-                Cookie(key="notice", value=str(entry.id), httponly=True, samesite="lax", path="/", max_age=60)
-            )
+            response.cookies.append(cookies.kept(request, "notice", str(entry.id), seconds=60))
         return response
     environment = site_of(request).environment
     shared = {"view": view, "reader": reader_of(request), "path": to, "section": ""}
@@ -433,9 +433,8 @@ async def done(
 
 async def read_form(request: HTMXRequest, model: type[M]) -> Form[M]:
     """The form that was sent, checked; kept with the request for the comparison that a stale edit answers with."""
-    sent = await _sent(request)
     items = []
-    for name, value in sent:
+    for name, value in await fields_of(request):
         if not isinstance(value, str):
             raise ClientException(_("This form takes no files."))
         items.append((name, value))
@@ -452,7 +451,7 @@ async def read_upload(
     """
     if request.content_type[0] != RequestEncodingType.MULTI_PART:
         raise ClientException(_("The files did not arrive. Choose them again and send the form once more."))
-    sent = await _sent(request)
+    sent = await fields_of(request)
     files = [value for _name, value in sent if not isinstance(value, str)]
     try:
         items = []
@@ -467,14 +466,6 @@ async def read_upload(
     finally:
         for file in files:
             await file.close()
-
-
-async def _sent(request: HTMXRequest) -> list[tuple[str, str | UploadFile]]:
-    """What a form sent, in order; 400 where it cannot be read."""
-    try:
-        return list((await request.form()).multi_items())
-    except (UnicodeDecodeError, LookupError):  # not in the character set that it names, or in none that there is
-        raise ClientException(_("The request was not understood.")) from None
 
 
 def _submitted(request: HTMXRequest, model: type[M], items: list[tuple[str, str]]) -> Form[M]:

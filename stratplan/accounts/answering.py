@@ -142,7 +142,7 @@ async def let_in(
     ]
     profile = await Profile.get(account)
     if profile is not None and profile.language in LANGUAGES:
-        response.set_cookie("language", profile.language, max_age=A_YEAR, samesite="lax", path="/")
+        response.cookies.append(cookies.kept(request, "language", profile.language, seconds=A_YEAR))
     return response
 
 

@@ -17,20 +17,16 @@ def origin_of(request: HTMXRequest) -> Origin:
     return origin
 
 
-def _named(name: str, origin: Origin) -> str:
-    return f"__Host-{name}" if origin.is_secure else name
-
-
 def sent(request: HTMXRequest, name: str) -> str:
     """What the browser has under the name; empty if nothing."""
-    return request.cookies.get(_named(name, origin_of(request)), "")
+    return request.cookies.get(origin_of(request).cookie(name), "")
 
 
 def kept(request: HTMXRequest, name: str, value: str, *, seconds: int | None = None) -> Cookie:
     """The cookie that the browser is to keep for so long (None: until it is closed; 0: no longer)."""
     origin = origin_of(request)
     return Cookie(
-        key=_named(name, origin),
+        key=origin.cookie(name),
         value=value,
         max_age=seconds,
         path="/",

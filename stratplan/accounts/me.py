@@ -162,7 +162,7 @@ async def update_me(request: HTMXRequest) -> Response[Any]:
     await person.describe(by=person.actor, name=form.data.name, language=form.data.language)
     response = go(request, "/me", "described")
     if form.data.language:
-        response.set_cookie("language", form.data.language, max_age=A_YEAR, samesite="lax", path="/")
+        response.cookies.append(cookies.kept(request, "language", form.data.language, seconds=A_YEAR))
     return response
 
 

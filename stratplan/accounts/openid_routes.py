@@ -58,6 +58,9 @@ def _openid(request: HTMXRequest) -> OpenId:
 async def begin_openid(request: HTMXRequest) -> Response[Any]:
     """Send the browser to the provider, with something to recognise it by when it comes back."""
     to = asked_for(request)
+    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        # Another site's page leads here: nobody is signed in without having pressed the button.
+        return go(request, with_next("/sign-in", to))
     try:
         address, flow = await _openid(request).provider.begin(
             cookies.origin_of(request).base + CALLBACK, language=reader_of(request).language

@@ -1,28 +1,38 @@
 """How a reader wants to read: language and theme, kept in cookies; and all routes of accounts together."""
 
+from typing import Annotated
+
 from litestar import post
-from litestar.datastructures import Cookie
+from litestar.exceptions import ClientException
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
+from pydantic import StringConstraints
 
-from stratplan.accounts import links, me, people, second_factor, sign_in
+from stratplan.accounts import cookies, links, me, people, second_factor, sign_in
+from stratplan.forms import FormModel
 from stratplan.frame import THEMES
-from stratplan.i18n import LANGUAGES
+from stratplan.i18n import LANGUAGES, _
 from stratplan.permissions import Permission
-from stratplan.web import local_path
+from stratplan.web import local_path, read_form
 
 A_YEAR = 365 * 24 * 3600
 PAGES = [*sign_in.handlers, *links.handlers, *me.handlers, *second_factor.handlers, *people.handlers]
 
 
+class Switch(FormModel):
+    """What is chosen, and the page to come back to."""
+
+    to: Annotated[str, StringConstraints(max_length=20)]
+    back: Annotated[str, StringConstraints(max_length=8000)] = "/"
+
+
 async def _choose(request: HTMXRequest, name: str, allowed: tuple[str, ...]) -> Response[str]:
-    form = await request.form()
-    chosen = form.get("to")
-    response = Response(
-        "", status_code=303, media_type="text/plain", headers={"location": local_path(str(form.get("back", "/")))}
-    )
-    if chosen in allowed:
-        response.cookies.append(Cookie(key=name, value=str(chosen), max_age=A_YEAR, samesite="lax", path="/"))
+    chosen = (await read_form(request, Switch)).data
+    if chosen is None or chosen.to not in allowed:
+        raise ClientException(_("There is no such choice."))
+    headers = {"location": local_path(chosen.back)}
+    response = Response("", status_code=303, media_type="text/plain", headers=headers)
+    response.cookies.append(cookies.kept(request, name, chosen.to, seconds=A_YEAR))
     return response
 
 

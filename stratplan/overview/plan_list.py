@@ -9,6 +9,7 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan import wording
+from stratplan.accounts import cookies
 from stratplan.accounts.roles import plans_of, rights_of_site
 from stratplan.alphabet import sort_key
 from stratplan.audit import AuditEntry
@@ -58,7 +59,7 @@ async def list_plans(request: HTMXRequest) -> Response[str]:
         "cards": [card for plan in plans if (card := await _card(site, plan, account)) is not None],
         "deleted": await _deleted() if can_add else [],
         "can_add": can_add,
-        "notice": await _notice(request.cookies.get("notice", "")) if can_add else None,
+        "notice": await _notice(cookies.sent(request, "notice")) if can_add else None,
     }
     return await page(request, "overview/plans.html", context)
 
