@@ -22,7 +22,7 @@ from stratplan.goals.models import Task
 from stratplan.goals.progress import percent
 from stratplan.goals.queries import TaskFigures, plan_progress
 from stratplan.goals.states import Schedule
-from stratplan.guard import plan_of
+from stratplan.guard import lacks_second_factor, plan_of
 from stratplan.i18n import since
 from stratplan.investments.money import PlanMoney
 from stratplan.investments.queries import money_of
@@ -259,14 +259,17 @@ async def _latest(view: View) -> list[Change]:
 # --- the page ----------------------------------------------------------------------------------------------------
 
 
-async def _views(request: HTMXRequest, plans: Sequence[Plan]) -> list[View]:
+async def _views(request: HTMXRequest, plans: Sequence[Plan]) -> tuple[list[View], list[Plan]]:
+    """The plans as the reader sees them; beside them those that ask first for a second step at sign-in."""
     site, reader = site_of(request), reader_of(request)
-    views = []
+    views, closed = [], []
     for plan in plans:
         found = await plan_of(plan.slug, reader.account, site.snapshots)
-        if found is not None:
+        if found is not None and lacks_second_factor(*found, reader):
+            closed.append(plan)
+        elif found is not None:
             views.append(View(site, found[0], reader, found[1], site.today()))
-    return views
+    return views, closed
 
 
 def _account(view: View) -> PydanticObjectId:
@@ -295,7 +298,7 @@ async def show_work(request: HTMXRequest) -> Response[str]:
     account = reader.account
     assert account is not None
     held, site_rights = await plans_of(account), await rights_of_site(account)
-    views = await _views(request, await _plans(held))
+    views, closed = await _views(request, await _plans(held))
     roles = {view: roles_of(view.snapshot, account) for view in views}
     keeping = [view for view in views if roles[view] & {Role.ADMIN, Role.PLANNER}]
     looking = [view for view in views if Role.COUNCIL in roles[view]]
@@ -310,9 +313,10 @@ async def show_work(request: HTMXRequest) -> Response[str]:
         "kept": [_kept(view, changes[view.plan.key]) for view in keeping],
         "glances": [await _glance(view, changes[view.plan.key]) for view in looking],
         "invited": await waiting() if site_rights.allow(Permission.ACCOUNTS_READ) else 0,
+        "closed": closed,
         "has_role": bool(held),
         "whom_to_ask": [] if held else await _whom_to_ask(),
-        "can_add": not views and site_rights.allow(Permission.PLANS_CREATE),
+        "can_add": not views and not closed and site_rights.allow(Permission.PLANS_CREATE),
     }
     return await page(request, "overview/my_work.html", context, section="work")
 

@@ -14,11 +14,12 @@ from stratplan.accounts.roles import plans_of, rights_of_site
 from stratplan.alphabet import sort_key
 from stratplan.audit import AuditEntry
 from stratplan.documents import SITE
+from stratplan.frame import Reader
 from stratplan.goals.models import Task
 from stratplan.goals.progress import percent
 from stratplan.goals.queries import plan_progress, task_figures
 from stratplan.goals.states import Schedule
-from stratplan.guard import plan_of
+from stratplan.guard import lacks_second_factor, plan_of
 from stratplan.permissions import Permission
 from stratplan.plans.models import Organisation, Plan
 from stratplan.plans.plan_forms import deletes_a_plan
@@ -29,7 +30,8 @@ DELETED_SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class PlanCard:
-    """A plan as the list shows it, with today's figures; `percent` is None where nothing counts yet."""
+    """A plan as the list shows it, with today's figures; `percent` is None where nothing counts yet. Of one that asks
+    for a second step, which the reader has not taken at this sign-in, only the title."""
 
     plan: Plan
     address: str
@@ -37,6 +39,7 @@ class PlanCard:
     percent: int | None
     tasks: int
     overdue: int
+    asks_second_step: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,13 @@ class DeletedPlan:
 @get("/plans", permission=Permission.OPEN)
 async def list_plans(request: HTMXRequest) -> Response[str]:
     """The plans that the reader may see, those that end last first."""
-    site, account = site_of(request), reader_of(request).account
+    site, reader = site_of(request), reader_of(request)
+    account = reader.account
     plans = await _visible_to(account)
     plans.sort(key=lambda plan: (-plan.last_year, -plan.first_year, sort_key(plan.title)))
     can_add = (await rights_of_site(account)).allow(Permission.PLANS_CREATE)
     context = {
-        "cards": [card for plan in plans if (card := await _card(site, plan, account)) is not None],
+        "cards": [card for plan in plans if (card := await _card(site, plan, reader)) is not None],
         "deleted": await _deleted() if can_add else [],
         "can_add": can_add,
         "notice": await _notice(cookies.sent(request, "notice")) if can_add else None,
@@ -71,13 +75,16 @@ async def _visible_to(account: PydanticObjectId | None) -> list[Plan]:
     return await Plan.find({"deleted": False, **wanted}).to_list()
 
 
-async def _card(site: Site, plan: Plan, account: PydanticObjectId | None) -> PlanCard | None:
-    found = await plan_of(plan.slug, account, site.snapshots)
+async def _card(site: Site, plan: Plan, reader: Reader) -> PlanCard | None:
+    found = await plan_of(plan.slug, reader.account, site.snapshots)
     if found is None:
         return None
     snapshot, rights = found
     day = site.today()
     organisation = snapshot.find(Organisation, plan.organisation)
+    if lacks_second_factor(snapshot, rights, reader):
+        name = organisation.name if organisation else ""
+        return PlanCard(snapshot.plan, f"/plans/{plan.slug}", name, None, 0, 0, asks_second_step=True)
     progress = plan_progress(snapshot, day).value
     late = sum(figures.schedule is Schedule.OVERDUE for figures in task_figures(snapshot, day).values())
     return PlanCard(

@@ -252,6 +252,12 @@ async def test_a_plan_may_ask_its_members_for_a_second_factor(app: Frame, made: 
             asked = await one.get(address)
             assert asked.status_code == 303
             assert asked.headers["location"].startswith("/me/second-factor/needed?next=%2Fplans")
+        for address in ("/plans", "/work"):  # of what is in it, lists tell nothing either
+            listed = await one.get(address)
+            assert plan.title in listed.text
+            assert "second step at sign-in" in listed.text
+            assert "1 task" not in listed.text
+            assert f"/plans/{plan.slug}/" not in listed.text
         needed = await one.get(asked.headers["location"])
         assert needed.headers["location"].startswith("/me/second-factor?next=")
         assert "asks for this of everybody" in (await one.get(needed.headers["location"])).text
