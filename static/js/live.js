@@ -61,7 +61,8 @@ function say(place, fresh, uncounted) {
     if (text.dataset.when !== which || (text.dataset.plural ?? plural) !== plural) text.remove();
     else text.textContent = text.textContent.replace("#", String(others || fresh.length));
   }
-  if (!document.querySelector("main form[method=post] .field, dialog[open] form .field")) {
+  // A form that names the version it began with is compared with what is there when it is saved.
+  if (!document.querySelector(":is(main, dialog[open]) form:has(.field) input[name=version]")) {
     notice.querySelector("[data-typing]").remove();
   }
   notice.querySelector("a").href = window.location.pathname + window.location.search;
