@@ -39,9 +39,13 @@ async def last_entry(made: Made) -> AuditEntry:
     return entry
 
 
-async def test_the_front_page_is_the_list_of_plans(client: httpx.AsyncClient, made: Made) -> None:
-    front = await client.get("/")
-    assert front.headers["location"] == "/plans"
+async def test_the_front_page_leads_to_ones_work_and_residents_to_what_is_published(
+    client: httpx.AsyncClient, stranger: httpx.AsyncClient, made: Made
+) -> None:
+    assert (await client.get("/")).headers["location"] == "/work"
+    assert (await stranger.get("/")).headers["location"] == "/plans"
+    await made.plan.publish([], by=SOMEBODY, based_on=1)
+    assert (await stranger.get("/")).headers["location"] == "/p/plans"
     page = (await client.get("/plans")).text
     assert f'href="/plans/{made.plan.slug}"' in page
     assert made.organisation.name in page
