@@ -38,6 +38,7 @@ M = TypeVar("M", bound=FormModel)
 D = TypeVar("D", bound=LivingDocument)
 
 VARIANTS_HELD = 4
+OF_PEOPLE = frozenset({"members"})  # sections of a plan with addresses of people: no browser stores their pages
 # Whose pages these are, by how their paths begin; the others are for all who see the plan.
 NEEDED = (
     (("/investments", "/figures/money", "/figures/checks"), Permission.INVESTMENTS_READ),
@@ -345,7 +346,7 @@ async def page(
         media_type="text/html",
         headers={
             "vary": "Cookie, HX-Request, HX-Boosted",
-            "cache-control": "private, no-cache",
+            "cache-control": "no-store" if view is None or section in OF_PEOPLE else "private, no-cache",
             **({"HX-Retarget": retarget, "HX-Reswap": "outerHTML"} if retarget and name == fragment else {}),
         },
     )

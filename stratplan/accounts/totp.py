@@ -26,10 +26,10 @@ WINDOW = 1  # steps before and after: clocks differ, and typing takes time (RFC 
 SECRET_LETTERS = 32  # of base32: 160 bits, the length of SHA-1 (RFC 4226, 4)
 SETTING_UP = timedelta(minutes=30)
 RECOVERY_CODES = 10
-# Crockford's base32 has no letters that look like digits. 24 of them are 120 bits, so that a plain hash protects them
+# Crockford's base32 has no letters that look like digits. 28 of them are 140 bits, so that a plain hash protects them
 # (ASVS 5.0, 6.5.2: from 112 bits).
 CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-CODE_LENGTH = 24
+CODE_LENGTH = 28
 CODE_GROUP = 4
 _MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
@@ -188,7 +188,7 @@ def _opened(sealed: bytes, account: PydanticObjectId, key: SecretKey) -> str | N
 
 
 def new_recovery_codes() -> list[str]:
-    """Ten codes in groups that can be read and copied by hand, of 120 random bits each."""
+    """Ten codes in groups that can be read and copied by hand, of 140 random bits each."""
     return [
         "-".join(
             "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_GROUP)) for _ in range(CODE_LENGTH // CODE_GROUP)

@@ -14,6 +14,7 @@ from stratplan import database
 from stratplan.accounts import one_time
 from stratplan.accounts.models import Membership
 from stratplan.accounts.one_time import Purpose
+from stratplan.accounts.throttle import Failures
 from stratplan.app import DOCUMENTS, create_app
 from stratplan.audit import AuditEntry, Head
 from stratplan.discussion.models import CommentSort
@@ -32,6 +33,7 @@ from tests.conftest import reading
 from tests.factories import make_account, make_comment, make_evidence
 from tests.route_table import Route, routes_of
 
+NOT_COMPARED = (LivingDocument, AuditEntry, Head, Failures)
 SLUG = "daugavpils-2015-2017"
 DAY = date(2016, 9, 30)
 KINDS = {
@@ -120,6 +122,14 @@ class Seeded:
         """How far every chain is: equal as long as nothing was written."""
         heads = await Head.find_all().sort("_id").to_list()
         return [(str(head.id), head.revision) for head in heads]
+
+    async def kept(self) -> str:
+        """All that a refused request must leave as it is: the chains, and what is known of people beside them. Not when
+        a session was last seen, and how often somebody failed of late: those are there to count requests."""
+        beside = sorted(kind.Settings.name for kind in DOCUMENTS if not issubclass(kind, NOT_COMPARED))
+        stages = [{"$unionWith": {"coll": name, "pipeline": [{"$set": {"of": name}}]}} for name in beside]
+        found = await Head.get_motor_collection().aggregate([*stages, {"$unset": "seen_at"}]).to_list(None)
+        return "\n".join(sorted(map(repr, found)))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
