@@ -23,6 +23,7 @@ from stratplan.database import Session
 from stratplan.errors import NotVisible, RuleBroken, StaleEdit
 from stratplan.i18n import N_, _
 from stratplan.period import Period
+from stratplan.permissions import Permission
 
 # --- the values that documents, forms, seeds and the API share -------------------------------------------------
 
@@ -171,6 +172,8 @@ class LivingDocument(Document):
     texts: ClassVar[frozenset[str]] = frozenset()  # fields that `as_of` cannot take back in time
     links: ClassVar[tuple[Link, ...]] = ()
     unique: ClassVar[tuple[str, ...]] = ()  # fields that no two documents of a scope share
+    written_with: ClassVar[tuple[Permission, ...]] = ()  # any of these rights writes it; without one nobody undoes it
+    apart: ClassVar[Mapping[str, Permission]] = {}  # fields with verbs and rights of their own: versions leave them out
     kinds: ClassVar[dict[str, type[LivingDocument]]] = {}
 
     @classmethod
@@ -254,7 +257,11 @@ class LivingDocument(Document):
             raise StaleEdit(self, change.values, await audit.entries_since(self, based_on))
         if not change.values:
             return None
+        self.refuse_putting_back(change.values, by)
         return await audit.record(f"{self.kind}.restored", [change, *await self.touched_with()], by=by)
+
+    def refuse_putting_back(self, values: Mapping[str, Any], by: Actor) -> None:
+        """Raise RuleBroken where `by` may not put these values back, by undoing or restoring."""
 
     async def touched_with(self) -> list[audit.Edit]:
         """The edits of documents whose history tells of changes of this one."""
@@ -333,7 +340,9 @@ async def undo(entry_id: PydanticObjectId, *, scope: PydanticObjectId, by: Actor
         if document is None or document.version != change.version:
             raise _built_on(change.caption)
         before = {"deleted": True} if change.before is None else change.before
-        edits.append(audit.changed(document, **before))
+        edit = audit.changed(document, **before)
+        document.refuse_putting_back(edit.values, by)
+        edits.append(edit)
     # A document that the change only touched (the task of a report) is touched again: its history tells of both.
     differ = any(edit.values for edit in edits)
     try:

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 from beanie import PydanticObjectId
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from pymongo.errors import PyMongoError
 
 from stratplan.accounts import sessions
 from stratplan.accounts.models import Session
@@ -151,7 +152,11 @@ class Frame:
         token = cookies.get(origin.session_cookie, "")
         # What is open to all and the same for all is not worth asking who reads it.
         wanted = bool(token) and not scope["path"].startswith("/static/")
-        session = await sessions.find(token) if wanted else None
+        session = None
+        try:
+            session = await sessions.find(token) if wanted else None
+        except PyMongoError as failure:
+            scope["state"]["unreachable"] = failure  # the guard says so, on pages that ask who reads
         language = cookies.get(origin.cookie("language"), "")
         theme = cookies.get(origin.cookie("theme"), "")
         if scope["path"].startswith(PUBLIC_PAGES):

@@ -97,7 +97,10 @@ async def _require(connection: ASGIConnection[Any, Any, Any, Any], handler: Base
     permission = handler.opt.get("permission")
     if permission is None:
         raise PermissionDeniedException(detail=f"no permission is declared for {handler}")
-    reader = connection.scope["state"]["reader"]
+    state = connection.scope["state"]
+    reader = state["reader"]
+    if "unreachable" in state and permission is not Permission.OPEN:
+        raise state["unreachable"]
     if permission in SIGNED_IN:
         if permission is not Permission.OPEN and reader.account is None:
             raise NotAuthorizedException

@@ -34,6 +34,7 @@ async def back_to(document: LivingDocument, version: int) -> Edit:
     Raises RuleBroken when a document that it named then is deleted, or when a value is not allowed any more.
     """
     values = {**await values_at(document, version), "deleted": False}
+    values = {name: value for name, value in values.items() if name not in document.apart}
     try:
         edit = changed(document, **values)
     except ValueError:

@@ -1,6 +1,6 @@
 """All that pages and HTMX ask of Python: the view of a plan on a day, rendering, forms read, answers after a change."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -206,12 +206,17 @@ class View:
         """Whether the reader may look at this page of the plan ("/investments/1.1"); an empty path is no page."""
         return bool(path) and all(self.can(needed) for starts, needed in NEEDED if path.startswith(starts))
 
-    def can_undo(self, by: str) -> bool:
-        """Whether the reader may take back a change that `by` made."""
-        if self.can(Permission.HISTORY_UNDO):
-            return True
+    def can_undo(self, by: str, kinds: Collection[str]) -> bool:
+        """Whether the reader is offered to take back a change that `by` made to documents of these kinds: who could not
+        make such a change today cannot take it back either. What is about single units is looked at when it is done."""
         is_own = self.reader.account is not None and by == self.reader.actor.id
-        return is_own and self.can(Permission.HISTORY_UNDO_OWN)
+        if not (self.can(Permission.HISTORY_UNDO) or (is_own and self.can(Permission.HISTORY_UNDO_OWN))):
+            return False
+        return all(
+            any(self.rights.allow_somewhere(right) for right in LivingDocument.kinds[kind].written_with)
+            for kind in kinds
+            if not (kind == "task" and "report" in kinds)  # a report marks its task's milestones
+        )
 
     def name_of(self, identity: str) -> str:
         """What the one who made a change is called; nothing to residents, who are told of units, not of people."""
@@ -373,8 +378,11 @@ class Notice:
 async def _notice(entry_id: str, view: View) -> Notice | None:
     if not PydanticObjectId.is_valid(entry_id):
         return None
-    scopes = [view.plan.key, view.plan.organisation]
-    entry = await AuditEntry.find_one({"_id": PydanticObjectId(entry_id), "scope": {"$in": scopes}})
+    if view.reader.account is None:
+        return None
+    # The cookie is only the browser's word: what it names is told to the one who did it.
+    own = {"scope": {"$in": [view.plan.key, view.plan.organisation]}, "by": view.reader.actor.id}
+    entry = await AuditEntry.find_one({"_id": PydanticObjectId(entry_id), **own})
     return None if entry is None else notice_of(entry, view, await _whose_role(entry, view))
 
 
@@ -389,7 +397,11 @@ async def _whose_role(entry: AuditEntry, view: View) -> str:
 
 def notice_of(entry: AuditEntry, view: View, name: str = "") -> Notice:
     """The notice of a recorded change; `name` as in `wording.deed`."""
-    undo = view.url(f"/changes/{entry.id}/undo") if view.can_undo(entry.by) else None
+    undo = (
+        view.url(f"/changes/{entry.id}/undo")
+        if view.can_undo(entry.by, {change.kind for change in entry.changes})
+        else None
+    )
     return Notice(wording.deed(entry, name), undo, entry)
 
 

@@ -21,7 +21,7 @@ from stratplan.database import in_transaction
 from stratplan.documents import SITE, Line, Link, LivingDocument, Reference, References
 from stratplan.errors import RuleBroken
 from stratplan.i18n import N_, _
-from stratplan.permissions import GIVEN_ROLES, Role
+from stratplan.permissions import GIVEN_ROLES, Permission, Role
 
 Email = Annotated[Line, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
@@ -72,6 +72,7 @@ class Account(LivingDocument):
 
     kind: ClassVar = "account"
     noun: ClassVar = N_("account")
+    written_with: ClassVar = (Permission.ACCOUNTS_WRITE,)
     labels: ClassVar = {"disabled": N_("Disabled")}
 
     class Settings:
@@ -181,6 +182,7 @@ class Membership(LivingDocument):
 
     kind: ClassVar = "membership"
     noun: ClassVar = N_("role")
+    written_with: ClassVar = (Permission.MEMBERS_WRITE,)
     labels: ClassVar = {"role": N_("Role"), "units": N_("Units")}
     links: ClassVar = (Link("units", "unit"),)
     unique: ClassVar = ("account",)

@@ -15,6 +15,7 @@ from stratplan.documents import Link, LivingDocument, OnDelete, Prose, Reference
 from stratplan.errors import RuleBroken, StaleEdit
 from stratplan.i18n import N_, _
 from stratplan.mentions import TOKEN
+from stratplan.permissions import Permission
 
 
 class CommentSort(Choice):
@@ -39,6 +40,10 @@ class Comment(LivingDocument):
 
     kind: ClassVar = "comment"
     noun: ClassVar = N_("comment")
+    written_with: ClassVar = (
+        Permission.DISCUSSION_WRITE,
+        Permission.DISCUSSION_ASK,
+    )
     labels: ClassVar = {"sort": N_("Kind"), "text": N_("Text"), "resolved": N_("Answered")}
     texts: ClassVar = frozenset({"text"})
     links: ClassVar = (
@@ -87,6 +92,11 @@ class Comment(LivingDocument):
         if by.id != self.author:
             raise RuleBroken(_("Only who wrote a comment changes its text."))
         return await super().edit(values, by=by, based_on=based_on, tag=tag)
+
+    def refuse_putting_back(self, values: Mapping[str, Any], by: Actor) -> None:
+        """What somebody said is put back by them alone: nobody else puts words into their mouth."""
+        if "text" in values and by.id != self.author:
+            raise RuleBroken(_("Only who wrote a comment changes its text."))
 
     async def settle(self, *, resolved: bool, by: Actor, based_on: int) -> audit.AuditEntry | None:
         """Say that a question is answered (elsewhere, perhaps), or that it is still open."""

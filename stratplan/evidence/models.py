@@ -15,6 +15,7 @@ from stratplan.errors import RuleBroken
 from stratplan.evidence.file_types import FileType
 from stratplan.goals.models import Report
 from stratplan.i18n import N_, _
+from stratplan.permissions import Permission
 
 MOST_ON_A_TASK = 100
 
@@ -34,6 +35,7 @@ class Evidence(LivingDocument):
 
     kind: ClassVar = "evidence"
     noun: ClassVar = N_("file")
+    written_with: ClassVar = (Permission.EVIDENCE_WRITE,)
     labels: ClassVar = {
         "name": N_("File"),
         "file_type": N_("Kind of file"),

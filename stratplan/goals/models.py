@@ -31,6 +31,7 @@ from stratplan.goals.states import Execution, Outcome
 from stratplan.i18n import N_, _
 from stratplan.numbering import clean_number
 from stratplan.period import Period
+from stratplan.permissions import Permission
 from stratplan.plans.models import PublicPart
 
 BY_SCOPE = IndexModel([("scope", ASCENDING), ("deleted", ASCENDING)])
@@ -49,6 +50,7 @@ class Goal(LivingDocument):
 
     kind: ClassVar = "goal"
     noun: ClassVar = N_("goal")
+    written_with: ClassVar = (Permission.GOALS_WRITE,)
     labels: ClassVar = {
         "code": N_("Code"),
         "title": N_("Title"),
@@ -108,6 +110,7 @@ class Task(LivingDocument):
 
     kind: ClassVar = "task"
     noun: ClassVar = N_("task")
+    written_with: ClassVar = (Permission.GOALS_WRITE,)
     labels: ClassVar = {
         "number": N_("Number"),
         "goal": N_("Goal"),
@@ -214,6 +217,7 @@ class Report(LivingDocument):
 
     kind: ClassVar = "report"
     noun: ClassVar = N_("report")
+    written_with: ClassVar = (Permission.GOALS_REPORT,)
     labels: ClassVar = {
         "on": N_("As of"),
         "percent": N_("Progress, %"),

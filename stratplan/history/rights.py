@@ -6,16 +6,17 @@ restored only by those who read and give roles.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from litestar.exceptions import PermissionDeniedException
 
 from stratplan.accounts.models import Account, Membership
+from stratplan.audit import AuditEntry, Change
 from stratplan.documents import LivingDocument
+from stratplan.goals.models import Report, Task
 from stratplan.permissions import Permission
 from stratplan.web import View
 
-# What it takes to read the history of a kind, and to put something of it back, beside the rights to the history.
+# What it takes to read the history of a kind, beside the right to the history.
 _READING = {Membership.kind: Permission.MEMBERS_READ, Account.kind: Permission.ACCOUNTS_READ}
-_WRITING = {Membership.kind: Permission.MEMBERS_WRITE, Account.kind: Permission.ACCOUNTS_WRITE}
 
 
 def hidden_kinds(view: View) -> list[str]:
@@ -29,15 +30,33 @@ def shown_kinds(view: View) -> list[type[LivingDocument]]:
     return [kind for name, kind in LivingDocument.kinds.items() if name not in hidden]
 
 
-def may_undo(by: str, kinds: Iterable[str], view: View) -> bool:
-    """Whether the reader may take back a change that `by` made to documents of these kinds."""
-    return view.can_undo(by) and _may_write(kinds, view)
+async def refuse_undoing(entry: AuditEntry, view: View) -> None:
+    """Raise PermissionDeniedException unless the reader may take the change back: who may not make such a change of
+    each of its documents today, in the units that are theirs today, may not take it back either."""
+    kinds = {change.kind for change in entry.changes}
+    allowed = view.can_undo(entry.by, kinds)
+    for change in entry.changes:
+        if allowed and not (change.kind == Task.kind and Report.kind in kinds):
+            allowed = await _may_change(change, view)
+    if not allowed:
+        raise PermissionDeniedException(detail=Permission.HISTORY_UNDO)
+
+
+async def _may_change(change: Change, view: View) -> bool:
+    kind = LivingDocument.kinds[change.kind]
+    fields = set(change.after) if change.before is not None else {"deleted"}
+    if not all(view.rights.allow(kind.apart[field]) for field in fields & kind.apart.keys()):
+        return False
+    if fields <= kind.apart.keys():
+        return True
+    if any(right in view.rights.grants for right in kind.written_with):
+        return True
+    document = await kind.get(change.document)
+    task = document if isinstance(document, Task) else await Task.get(getattr(document, "task", None))
+    return task is not None and any(view.rights.allow(right, task.responsible) for right in kind.written_with)
 
 
 def may_restore(kind: str, view: View) -> bool:
     """Whether the reader may bring back an earlier version of a document of this kind."""
-    return view.rights.allow(Permission.HISTORY_UNDO) and _may_write([kind], view)
-
-
-def _may_write(kinds: Iterable[str], view: View) -> bool:
-    return all(view.rights.allow(_WRITING[kind]) for kind in kinds if kind in _WRITING)
+    rights = LivingDocument.kinds[kind].written_with
+    return view.rights.allow(Permission.HISTORY_UNDO) and any(map(view.rights.allow, rights))

@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 
 from beanie import PydanticObjectId
 from litestar import get, post
-from litestar.exceptions import PermissionDeniedException
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
@@ -15,7 +14,7 @@ from stratplan.errors import NotVisible
 from stratplan.history import document_pages
 from stratplan.history.activity import filters_of, older_than, people_of, read_selection, wanted
 from stratplan.history.places import PAGES
-from stratplan.history.rights import hidden_kinds, may_undo
+from stratplan.history.rights import hidden_kinds, refuse_undoing
 from stratplan.history.rows import rows_of
 from stratplan.i18n import _, day_of
 from stratplan.permissions import Permission
@@ -63,8 +62,7 @@ async def undo_change(request: HTMXRequest, view: View, entry: str) -> Response[
     kinds = set() if found is None else {change.kind for change in found.changes}
     if found is None or kinds <= {*hidden_kinds(view)}:
         raise NotVisible(_("This change is not in the history."))
-    if not may_undo(found.by, kinds, view):
-        raise PermissionDeniedException(detail=Permission.HISTORY_UNDO)
+    await refuse_undoing(found, view)
     undone = await undo(key, scope=found.scope, by=view.reader.actor)
     plan = await Plan.get(view.plan.key)
     if plan is None or plan.deleted:

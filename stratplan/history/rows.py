@@ -12,7 +12,7 @@ from stratplan import wording
 from stratplan.audit import AuditEntry, Change
 from stratplan.documents import LivingDocument
 from stratplan.history.places import history_of, version_of
-from stratplan.history.rights import hidden_kinds, may_undo
+from stratplan.history.rights import hidden_kinds
 from stratplan.web import View
 
 DIFFERENCES_AT_ONCE = 12
@@ -128,7 +128,7 @@ def _row(raw: dict[str, Any], view: View, of: LivingDocument | None) -> HistoryR
         subjects=[_subject(change, view) for change in entry.changes],
         more=count - len(entry.changes),
         undone=undone,
-        can_undo=may_undo(entry.by, kinds, view),
+        can_undo=view.can_undo(entry.by, kinds),
         version=version,
         shown_at="" if of is None or version is None else version_of(of, version, view),
     )

@@ -30,6 +30,7 @@ from stratplan.errors import RuleBroken, StaleEdit
 from stratplan.i18n import N_, _
 from stratplan.numbering import clean_number
 from stratplan.period import Period
+from stratplan.permissions import Permission
 from stratplan.plans.models import PublicPart, Year
 
 
@@ -100,6 +101,7 @@ class InvestmentLine(LivingDocument):
 
     kind: ClassVar = "line"
     noun: ClassVar = N_("investment line")
+    written_with: ClassVar = (Permission.INVESTMENTS_WRITE,)
     labels: ClassVar = {
         "number": N_("Number"),
         "title": N_("Title"),

@@ -17,6 +17,7 @@ from stratplan.choice import Choice
 from stratplan.database import Session, in_transaction
 from stratplan.documents import Code, Line, Link, LivingDocument, OptionalLine, OptionalProse, Prose, Reference
 from stratplan.i18n import N_
+from stratplan.permissions import Permission
 
 OWN_ADDRESSES = frozenset({"new", "restore"})  # of pages beside the plans
 
@@ -99,6 +100,7 @@ class Organisation(LivingDocument):
 
     kind: ClassVar = "organisation"
     noun: ClassVar = N_("organisation")
+    written_with: ClassVar = (Permission.PLANS_WRITE,)
     labels: ClassVar = {"name": N_("Name"), "short": N_("Short name"), "founded": N_("Founded")}
 
     class Settings:
@@ -134,6 +136,13 @@ class Plan(LivingDocument):
 
     kind: ClassVar = "plan"
     noun: ClassVar = N_("plan")
+    written_with: ClassVar = (Permission.PLANS_WRITE,)
+    apart: ClassVar = {
+        "published": Permission.PLANS_PUBLISH,
+        "public_parts": Permission.PLANS_PUBLISH,
+        "widget_hosts": Permission.PLANS_PUBLISH,
+        "asks_second_factor": Permission.MEMBERS_WRITE,
+    }
     labels: ClassVar = {
         "title": N_("Title"),
         "slug": N_("Address"),
@@ -219,6 +228,7 @@ class Section(LivingDocument):
 
     kind: ClassVar = "section"
     noun: ClassVar = N_("chapter")
+    written_with: ClassVar = (Permission.PLANS_WRITE,)
     labels: ClassVar = {
         "title": N_("Title"),
         "text": N_("Text"),
@@ -248,6 +258,7 @@ class Term(LivingDocument):
 
     kind: ClassVar = "term"
     noun: ClassVar = N_("term")
+    written_with: ClassVar = (Permission.PLANS_WRITE,)
     labels: ClassVar = {"word": N_("Word"), "meaning": N_("Meaning"), "sort": N_("Kind")}
     texts: ClassVar = frozenset({"word", "meaning"})
     unique: ClassVar = ("word",)
@@ -274,6 +285,7 @@ class FundingSource(LivingDocument):
 
     kind: ClassVar = "source"
     noun: ClassVar = N_("funding source")
+    written_with: ClassVar = (Permission.PLANS_WRITE,)
     labels: ClassVar = {
         "code": N_("Code"),
         "name": N_("Name"),

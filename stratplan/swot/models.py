@@ -13,6 +13,7 @@ from stratplan.choice import Choice
 from stratplan.documents import Link, LivingDocument, OnDelete, Prose, References
 from stratplan.errors import StaleEdit
 from stratplan.i18n import N_
+from stratplan.permissions import Permission
 from stratplan.plans.models import PublicPart
 
 
@@ -42,6 +43,7 @@ class SwotEntry(LivingDocument):
 
     kind: ClassVar = "swot"
     noun: ClassVar = N_("SWOT entry")
+    written_with: ClassVar = (Permission.SWOT_WRITE,)
     labels: ClassVar = {
         "quadrant": N_("Field"),
         "text": N_("Text"),

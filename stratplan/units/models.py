@@ -14,6 +14,7 @@ from stratplan.database import Session
 from stratplan.documents import Headcount, Line, Link, LivingDocument, OptionalLine, Reference
 from stratplan.errors import RuleBroken
 from stratplan.i18n import N_, _
+from stratplan.permissions import Permission
 
 
 class UnitKind(Choice):
@@ -38,6 +39,7 @@ class Unit(LivingDocument):
 
     kind: ClassVar = "unit"
     noun: ClassVar = N_("unit")
+    written_with: ClassVar = (Permission.UNITS_WRITE,)
     labels: ClassVar = {
         "name": N_("Name"),
         "short": N_("Short name"),
