@@ -75,7 +75,7 @@ def differences(change: Change, snapshot: Snapshot | None) -> list[Difference]:
     return [
         Difference(
             _(label),
-            said(kind, name, before.get(name), snapshot),
+            said(kind, name, before.get(name), snapshot) if change.before is not None else i18n.DASH,
             said(kind, name, change.after.get(name), snapshot),
             is_text=_is_text(kind, name, before.get(name), change.after.get(name)),
         )

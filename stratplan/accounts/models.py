@@ -238,6 +238,8 @@ class Membership(LivingDocument):
         """The person is there, and the role is one that is given."""
         if self.role not in GIVEN_ROLES:
             raise RuleBroken(_("This role cannot be given."), field="role")
+        if self.role is Role.REPORTER and not self.units and self.scope != SITE:
+            raise RuleBroken(_("Choose the units on whose tasks this person reports."), field="units")
         person = await Account.find_one({"_id": self.account, "deleted": False}, session=session)
         if person is None:
             raise RuleBroken(_("This account does not exist any more."), field="account")

@@ -12,7 +12,7 @@ import random
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 from beanie import PydanticObjectId
@@ -26,6 +26,7 @@ from stratplan.accounts.models import Account, Membership
 from stratplan.audit import BOOKKEEPING, AuditEntry
 from stratplan.documents import SITE, LivingDocument
 from stratplan.errors import NotVisible
+from stratplan.goals.models import Task
 from stratplan.i18n import _
 from stratplan.live import TOLD, Entry, Listener, Live
 from stratplan.permissions import Permission
@@ -72,7 +73,8 @@ def concerns(entry: Entry, was: View, view: View) -> list[tuple[str, PydanticObj
     """
     if view.rights.sees_unpublished:
         sees_people = view.rights.allow(Permission.MEMBERS_READ)
-        return [change for change in entry.changes if sees_people or change[0] not in OF_PEOPLE]
+        shown = [change for change in entry.changes if sees_people or change[0] not in OF_PEOPLE]
+        return list(dict.fromkeys([*shown, *_tasks_of(shown, was, view)]))
     if was.rights.sees_unpublished:
         return []
     told = []
@@ -83,6 +85,17 @@ def concerns(entry: Entry, was: View, view: View) -> list[tuple[str, PydanticObj
             told.append((kind, key))
             owners.update(one.belongs_to for one in (before, after) if one is not None)
     return told + [change for change in entry.changes if change in owners and change not in told]
+
+
+def _tasks_of(
+    changes: Iterable[tuple[str, PydanticObjectId]], was: View, view: View
+) -> Iterator[tuple[str, PydanticObjectId]]:
+    """The tasks on whose pages the changed documents stand: comments and files are in panels there."""
+    for kind, key in changes:
+        for snapshot in (was.snapshot, view.snapshot):
+            about = getattr(_published(snapshot, kind, key), "task", None)
+            if about is not None:
+                yield Task.kind, about
 
 
 def _published(snapshot: Snapshot, kind: str, key: PydanticObjectId) -> LivingDocument | None:

@@ -133,6 +133,16 @@ async def test_what_happened_while_a_reader_was_away_is_told_once(server: tuple[
         assert reader.events.empty()
 
 
+async def test_a_comment_is_told_on_the_page_of_its_task(client: httpx.AsyncClient, made: Made) -> None:
+    comment = Comment.new(scope=made.scope, task=made.task.key, text="Ko darīt?", author=SOMEBODY.id)
+    before = await made.snapshot()
+    entry = await comment.add(by=SOMEBODY)
+    admin = await make_account()
+    was, now = await view_of(made, before, admin), await view_of(made, await made.snapshot(), admin)
+    told = events.concerns(Entry.of(entry.model_dump()), was, now)
+    assert told == [("comment", comment.key), ("task", made.task.key)]
+
+
 async def test_a_change_of_another_plan_is_not_told(server: tuple[str, Any], made: Made) -> None:
     other = await make_plan("second")
     with reading(server[0] + EVENTS, cookie=await cookie_of(await make_account())) as reader:

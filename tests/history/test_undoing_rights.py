@@ -17,6 +17,7 @@ from stratplan.frame import Frame
 from stratplan.goals.models import Task
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
+from stratplan.units.models import Unit, UnitKind
 from tests.conftest import reading
 from tests.factories import SOMEBODY, Made, make_account, make_report
 
@@ -55,7 +56,9 @@ async def test_a_reporter_takes_back_their_report_while_the_task_is_their_units(
     head = await make_account(Role.REPORTER, scope=made.scope, units=[made.unit.key])
     await make_report(made.task, date(2016, 6, 30), 40, by=head.actor)
     entry = await AuditEntry.find({"tag": "task.reported"}).first_or_none()
-    await give(head, Role.REPORTER, units=[])
+    other = Unit.new(scope=made.organisation.key, name="Cita nodaļa", sort=UnitKind.DEPARTMENT)
+    await other.add(by=SOMEBODY)
+    await give(head, Role.REPORTER, units=[other.key])
     assert await undo(app, head, entry) == 403
     await give(head, Role.REPORTER, units=[made.unit.key])
     assert await undo(app, head, entry) == 303
