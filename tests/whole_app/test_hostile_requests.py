@@ -87,7 +87,7 @@ async def test_no_query_breaks_a_page_or_changes_anything(seeded: Seeded) -> Non
     for route in read(seeded):
         address = seeded.address(route)
         for value in HOSTILE:
-            sent = quote_from_bytes(value, safe="")
+            sent = quote_from_bytes(value[:500], safe="")  # all together no longer than a server hears
             query = "&".join(f"{name}={sent}" for name in (*names, *names))
             answer = await seeded.client.get(f"{address}?{query}&{'&'.join(strange)}")
             assert answer.status_code < 500, f"{route} {value!r:.40}: {answer.status_code}"
