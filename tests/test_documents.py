@@ -14,12 +14,12 @@ import pytest_asyncio
 from beanie import Document, PydanticObjectId, init_beanie
 from bson import Decimal128
 from mongomock_motor import AsyncMongoMockClient
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from stratplan import app, database
 from stratplan.accounts.models import Account, Membership
 from stratplan.discussion.models import Comment, CommentSort
-from stratplan.documents import LivingDocument, stored
+from stratplan.documents import Code, Line, LivingDocument, Prose, stored
 from stratplan.evidence.file_types import FileType
 from stratplan.evidence.models import Evidence
 from stratplan.goals.models import Goal, Milestone, Report, Task
@@ -190,3 +190,23 @@ async def test_text_is_kept_in_one_form_whatever_was_typed(mocked: None) -> None
 def test_the_application_knows_every_kind_of_document() -> None:
     known: set[type[Document]] = set(app.DOCUMENTS)
     assert set(LivingDocument.kinds.values()) <= known
+
+
+def test_a_single_line_has_nothing_that_is_not_seen() -> None:
+    line: TypeAdapter[str] = TypeAdapter(Line)
+    code: TypeAdapter[str] = TypeAdapter(Code)
+    for typed, kept in (
+        ("Izglī\u00adtība", "Izglītība"),
+        ("\ufeffPilsēta\u200b", "Pilsēta"),
+        ("ziņa\u202etxt.exe", "ziņatxt.exe"),
+        ("\u2066Attīstība\u2069 un\u200e vide", "Attīstība un vide"),
+        ("a\u200d\u200cb", "ab"),
+        ("Ģimene 👩\u200d👧", "Ģimene 👩\u200d👧"),
+    ):
+        assert line.validate_python(typed) == kept
+        assert line.validate_python(kept) == kept
+    assert code.validate_python("PB\u200b") == "PB"
+    with pytest.raises(ValidationError):
+        line.validate_python("\u200b\u2060 ")
+    # A text may be in a language that is written from the right.
+    assert TypeAdapter(Prose).validate_python("a\u2067ب\u2069") == "a\u2067ب\u2069"

@@ -2,14 +2,15 @@
 
 import asyncio
 import hashlib
-from typing import Any
+from typing import Annotated, Any
 
 from beanie import PydanticObjectId
 from litestar import get, post
-from litestar.datastructures import Cookie
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
+from pydantic import Field
 
+from stratplan.accounts import cookies
 from stratplan.accounts.models import Account, Profile
 from stratplan.errors import NotVisible
 from stratplan.forms import FormModel
@@ -29,7 +30,7 @@ SHOWN_FOR = 120  # seconds
 class WholePlans(FormModel):
     """The plans (by address) of which everything is to be in the feed."""
 
-    plans: list[str] = []
+    plans: Annotated[list[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]], Field(max_length=500)] = []
 
 
 @get(PAGE, permission=Permission.ME_READ)
@@ -41,7 +42,7 @@ async def show_calendar(request: HTMXRequest) -> Response[str]:
 async def _calendar_page(request: HTMXRequest, status: int = 200) -> Response[str]:
     account = account_of(request)
     feed = await CalendarFeed.get(account)
-    secret = request.cookies.get(MADE, "")
+    secret = cookies.sent(request, MADE)
     made = await CalendarFeed.of_secret(secret) if secret else None
     plans = await _snapshots(site_of(request), account)
     context = {
@@ -54,7 +55,7 @@ async def _calendar_page(request: HTMXRequest, status: int = 200) -> Response[st
     answer = await page(request, "notices/calendar.html", context, status=status)
     answer.headers["cache-control"] = "no-store"
     if secret:
-        answer.delete_cookie(MADE, path=PAGE)
+        answer.cookies.append(cookies.gone(request, MADE))
     return answer
 
 
@@ -62,19 +63,8 @@ async def _calendar_page(request: HTMXRequest, status: int = 200) -> Response[st
 async def renew_calendar(request: HTMXRequest) -> Response[Any]:
     """Make the feed's address, or a new one in place of the old."""
     secret = await CalendarFeed.renew(account_of(request))
-    origin: Origin = request.scope["state"]["origin"]
     answer = to(PAGE)
-    answer.cookies.append(
-        Cookie(
-            key=MADE,
-            value=secret,
-            path=PAGE,
-            httponly=True,
-            secure=origin.is_secure,
-            samesite="strict",
-            max_age=SHOWN_FOR,
-        )
-    )
+    answer.cookies.append(cookies.kept(request, MADE, secret, seconds=SHOWN_FOR))
     return answer
 
 

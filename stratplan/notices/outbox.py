@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ DIGEST_AT = time(7)
 LETTERS_AT_ONCE = 200
 GIVES_UP_AFTER = 3  # letters in a row that the server would not take now
 
+ADDRESS = re.compile(r"[^\s<>\"(),;:]+@[^\s<>\"(),;:]+")
 log = logging.getLogger("stratplan.background")
 
 
@@ -201,7 +203,9 @@ class Outbox:
 
     async def _mark(self, delivery: Delivery, state: Delivered, **values: Any) -> Delivered:
         if state in (Delivered.FAILED, Delivered.UNCERTAIN) or values.get("problem"):
-            told = {"event": "letter", "letter": delivery.id, "state": state.value, "problem": values.get("problem")}
+            told = {"event": "letter", "letter": delivery.id, "state": state.value}
+            # Servers quote whom they refuse; the log has nobody's address.
+            told["problem"] = ADDRESS.sub("...", values.get("problem", ""))
             log.warning(json.dumps(told, ensure_ascii=False))
         await Delivery.get_motor_collection().update_one(
             {"_id": delivery.id, "owner": self.owner},

@@ -28,8 +28,8 @@ LIST = "/me/notices"
 class ReadForm(FormModel):
     """What came with a button: the filters to come back to."""
 
-    kind: Annotated[str, Field(max_length=40)] = ""
-    plan: Annotated[str, Field(max_length=100)] = ""
+    kind: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,40}$")] = ""
+    plan: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,60}$")] = ""
 
 
 class ChoicesForm(FormModel):

@@ -41,7 +41,7 @@ async def sitemap(request: HTMXRequest) -> Response[str]:
     return Response(
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</urlset>\n',
-        media_type="application/xml",
+        media_type="application/xml; charset=utf-8",
         headers={"cache-control": "no-cache"},
     )
 

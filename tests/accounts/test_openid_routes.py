@@ -240,6 +240,16 @@ async def test_nobody_is_led_to_another_site(app_with: Apps, to: str) -> None:
         assert (await sign_in(browser, ANNA, to=to)).headers["location"] == "/"
 
 
+async def test_another_site_signs_nobody_in_by_a_link(app_with: Apps) -> None:
+    async with reading(app_with(), None) as browser:
+        for site in ("cross-site", "same-site"):
+            answer = await browser.get("/sign-in/openid?next=/plans", headers={"sec-fetch-site": site})
+            assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=%2Fplans")
+            assert "set-cookie" not in answer.headers
+        pressed = await browser.get("/sign-in/openid?next=/plans", headers={"sec-fetch-site": "same-origin"})
+        assert "code_challenge=" in pressed.headers["location"]
+
+
 async def test_a_provider_that_is_down_is_said_to_be_and_the_log_says_why(
     app_with: Apps, caplog: pytest.LogCaptureFixture
 ) -> None:

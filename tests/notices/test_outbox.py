@@ -211,16 +211,19 @@ async def test_after_days_of_trying_it_is_given_up_and_said_why(made: Made, sett
 
 
 async def test_a_recipient_that_is_refused_is_recorded_and_not_written_to_again(
-    made: Made, settings: Settings, box: Letterbox
+    made: Made, settings: Settings, box: Letterbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    box.answers["RCPT"] = "550 5.1.1 No such person"
+    box.answers["RCPT"] = "550 5.1.1 <zane@example.org>: No such person"
     await make_notice(made, await make_head(made))
     assert await outbox(box, settings).tend() == 0
     box.answers.clear()
     assert await outbox(box, settings, at=now() + timedelta(days=1)).tend() == 0
     letter = await Delivery.find_one({})
     assert letter is not None
-    assert (letter.state.value, letter.problem) == ("failed", "550 5.1.1 No such person")
+    assert (letter.state.value, letter.problem) == ("failed", "550 5.1.1 <zane@example.org>: No such person")
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("stratplan")]
+    assert any("<...>: No such person" in line for line in told)
+    assert not any("@" in line for line in told)
 
 
 async def test_one_letter_that_fails_does_not_hold_up_the_others(

@@ -83,11 +83,11 @@ async def test_no_query_breaks_a_page_or_changes_anything(seeded: Seeded) -> Non
     before = await seeded.kept()
     names = ("q", "goal", "unit", "year", "state", "role", "page", "before", "by", "kind", "next", "lang", "recovery")
     strange = ("%24where=1", "a%5B%24gt%5D=", "a.%24gt=1", "__proto__=1", "a" + "%5Ba%5D" * 300 + "=1", "%ED%A0%80=1")
-    long = "&".join(f"f{number}=1" for number in range(10_000))
+    long = "&".join(["a=1"] * 10_000)
     for route in read(seeded):
         address = seeded.address(route)
         for value in HOSTILE:
-            sent = quote_from_bytes(value, safe="")
+            sent = quote_from_bytes(value[:500], safe="")  # all together no longer than a server hears
             query = "&".join(f"{name}={sent}" for name in (*names, *names))
             answer = await seeded.client.get(f"{address}?{query}&{'&'.join(strange)}")
             assert answer.status_code < 500, f"{route} {value!r:.40}: {answer.status_code}"
