@@ -48,7 +48,7 @@ async def _repeat(job: Job) -> None:
         try:
             done = await job.work()
         except Exception as error:
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 2, max(job.every, LONGEST_PAUSE))
             failure = {"event": "job failed", "job": job.name, "error": type(error).__name__, "again_in_s": pause}
             log.error(json.dumps(failure), exc_info=log.isEnabledFor(logging.DEBUG))
         else:

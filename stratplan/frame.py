@@ -66,6 +66,11 @@ class Reader:
         return None if self.session is None else self.session.account
 
     @property
+    def is_strong(self) -> bool:
+        """Whether a second factor was given at this sign-in."""
+        return self.session is not None and self.session.strong
+
+    @property
     def actor(self) -> Actor:
         """The reader as the one who makes a change; only who is signed in may."""
         if self.session is None:
@@ -101,7 +106,7 @@ class Frame:
         reader = state["reader"] = await self._reader(scope, origin, headers)
         status = 0
         # What is asked by HEAD is answered as to GET, and its body left out.
-        is_head = scope["method"] == "HEAD"
+        is_head = state["is_head"] = scope["method"] == "HEAD"
         answered = cast("Scope", {**scope, "method": "GET"}) if is_head else scope
 
         async def send_framed(message: Message) -> None:

@@ -34,8 +34,8 @@ async def open_plan(scope: Scope, snapshots: Snapshots) -> tuple[Snapshot, Right
     """The plan in the address with the reader's rights in it, found once for a request; None where they see none."""
     state = scope["state"]
     if "plan" not in state:
-        seen = public_plan_of if scope["route_handler"].opt.get("as_resident") else plan_of
-        state["plan"] = await seen(scope["path_params"]["slug"], state["reader"].account, snapshots)
+        seen = public_plan_of if scope["route_handler"].opt.get("as_resident") else _plan_of_reader
+        state["plan"] = await seen(scope["path_params"]["slug"], state["reader"], snapshots)
     found: tuple[Snapshot, Rights] | None = state["plan"]
     return found
 
@@ -49,24 +49,30 @@ async def plan_of(slug: str, account: PydanticObjectId | None, snapshots: Snapsh
     return (snapshot if rights.sees_unpublished else snapshot.public), rights
 
 
-async def public_plan_of(
-    slug: str, account: PydanticObjectId | None, snapshots: Snapshots
-) -> tuple[Snapshot, Rights] | None:
-    """The plan as residents see it, whoever asks; before it is published, for those who may publish it."""
+async def _plan_of_reader(slug: str, reader: Reader, snapshots: Snapshots) -> tuple[Snapshot, Rights] | None:
+    return await plan_of(slug, reader.account, snapshots)
+
+
+async def public_plan_of(slug: str, reader: Reader, snapshots: Snapshots) -> tuple[Snapshot, Rights] | None:
+    """The plan as residents see it, whoever asks; before it is published, for those who may publish it.
+
+    Raises SecondFactorNeeded where the plan asks these for a second factor that they have not given.
+    """
     snapshot = await snapshots.of(slug)
     if snapshot is None:
         return None
     if not snapshot.plan.published:
-        rights = rights_in(snapshot, account)
+        rights = rights_in(snapshot, reader.account)
         if rights is None or not rights.allow(Permission.PLANS_PUBLISH):
             return None
+        if lacks_second_factor(snapshot, rights, reader):
+            raise SecondFactorNeeded
     return snapshot.public, published(snapshot.plan.public_parts)
 
 
 def lacks_second_factor(snapshot: Snapshot, rights: Rights, reader: Reader) -> bool:
     """Whether the plan asks its members for a second factor, and this one has not given it at this sign-in."""
-    is_strong = reader.session is not None and reader.session.strong
-    return snapshot.plan.asks_second_factor and rights.sees_unpublished and not is_strong
+    return rights.sees_unpublished and not snapshot.plan.is_open_to(is_strong=reader.is_strong)
 
 
 async def require_permission(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

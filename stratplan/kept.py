@@ -20,6 +20,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from stratplan.errors import SecondFactorNeeded
 from stratplan.frame import read_cookies
 from stratplan.guard import lacks_second_factor, open_plan
 from stratplan.snapshot import Revision, Snapshots
@@ -83,7 +84,10 @@ class KeepPages(ASGIMiddleware):
             await next_app(scope, receive, send)
             return
         reader = scope["state"]["reader"]
-        plan = await open_plan(scope, self.snapshots)
+        try:
+            plan = await open_plan(scope, self.snapshots)
+        except SecondFactorNeeded:
+            plan = None
         if plan is None or not plan[1].allow(handler.opt["permission"]) or lacks_second_factor(*plan, reader):
             await next_app(scope, receive, send)  # the guard answers
             return

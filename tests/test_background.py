@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from stratplan import background
 from stratplan.background import Job, running
 
 
@@ -33,6 +34,19 @@ async def test_a_job_that_fails_is_told_in_one_line_and_stops_no_other(caplog: p
     assert failures[0] == {"event": "job failed", "job": "fails", "error": "ConnectionError", "again_in_s": 0.02}
     assert 2 <= len(failures) <= 6  # more and more seldom
     assert "secret" not in caplog.text
+
+
+async def test_a_seldom_job_that_fails_is_not_tried_more_often_for_it(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "LONGEST_PAUSE", 0.01)
+
+    async def fails() -> int:
+        raise ConnectionError
+
+    async with running([Job("fails", 0.05, fails)]):
+        await asyncio.sleep(0.12)
+    assert {json.loads(record.getMessage())["again_in_s"] for record in caplog.records} == {0.05}
 
 
 async def test_jobs_stop_within_a_second_whatever_they_are_doing() -> None:

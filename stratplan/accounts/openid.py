@@ -23,10 +23,13 @@ from pydantic import SecretStr
 
 from stratplan.accounts.id_token import BadToken, UnknownKey, read_id_token
 from stratplan.accounts.openid_discovery import Metadata, discover, read_keys
-from stratplan.accounts.openid_failed import OpenIdFailed, begin_again, refused, unreachable, unreliable
+from stratplan.accounts.openid_failed import UNREACHABLE, OpenIdFailed, begin_again, refused, unreachable, unreliable
 from stratplan.accounts.openid_http import Answer, ask
 
 KEPT_FOR: Final = 3600  # seconds that what a provider says of itself is not asked for again
+FAILED_FOR: Final = (
+    10  # seconds that a provider which failed is not asked again, so that nobody waits in a queue for it
+)
 FLOW_LASTS: Final = 15 * 60  # seconds that a person has for signing in at the provider
 LONGEST_NAME: Final = 200
 MOST_PARAMETERS: Final = 20
@@ -77,6 +80,8 @@ class Provider:
         self._metadata: Metadata | None = None
         self._keys: list[Key] = []
         self._read_at = 0.0
+        self._failure: OpenIdFailed | None = None
+        self._failed_at = 0.0
         self._reading = asyncio.Lock()
 
     async def begin(self, redirect_uri: str, *, language: str) -> tuple[str, Flow]:
@@ -133,9 +138,17 @@ class Provider:
     async def _current(self) -> Metadata:
         async with self._reading:
             if self._metadata is None or not 0 <= self.clock() - self._read_at < KEPT_FOR:
-                metadata = await discover(self.client.discovery)
-                self._keys = await read_keys(metadata)
-                self._metadata, self._read_at = metadata, self.clock()
+                failed = self._failure
+                if failed is not None and 0 <= self.clock() - self._failed_at < FAILED_FOR:
+                    # Made anew: the sentence is in the language of who asks now.
+                    raise (unreachable if failed.status == UNREACHABLE else unreliable)(failed.reason)
+                try:
+                    metadata = await discover(self.client.discovery)
+                    self._keys = await read_keys(metadata)
+                except OpenIdFailed as failure:
+                    self._failure, self._failed_at = failure, self.clock()
+                    raise
+                self._metadata, self._read_at, self._failure = metadata, self.clock(), None
             return self._metadata
 
     # --- what the code is exchanged for

@@ -5,6 +5,8 @@ from __future__ import annotations
 from stratplan.errors import StratplanError
 from stratplan.i18n import _
 
+UNREACHABLE = 503
+
 
 class OpenIdFailed(StratplanError):
     """Nobody was signed in. The message is the person's; `reason` is technical and holds no token and no secret;
@@ -36,7 +38,7 @@ def begin_again(reason: str) -> OpenIdFailed:
 def unreachable(reason: str) -> OpenIdFailed:
     """The provider is down, slow or out of order for now."""
     return OpenIdFailed(
-        _("The sign-in provider does not answer. Try again in a while, or sign in in another way."), reason, 503
+        _("The sign-in provider does not answer. Try again in a while, or sign in in another way."), reason, UNREACHABLE
     )
 
 

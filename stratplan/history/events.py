@@ -12,7 +12,7 @@ import random
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from typing import Any
 
 from beanie import PydanticObjectId
@@ -27,6 +27,7 @@ from stratplan.audit import BOOKKEEPING, AuditEntry
 from stratplan.documents import SITE, LivingDocument
 from stratplan.errors import NotVisible
 from stratplan.goals.models import Task
+from stratplan.guard import lacks_second_factor
 from stratplan.i18n import _
 from stratplan.live import TOLD, Entry, Listener, Live
 from stratplan.permissions import Permission
@@ -62,6 +63,8 @@ async def follow_changes(request: HTMXRequest, view: View, since: str = "") -> R
     if not live.has_room(who, is_known=account is not None):
         answer = {**HEADERS, "retry-after": "60"}
         return Response("too many streams\n", status_code=503, media_type="text/plain", headers=answer)
+    if request.scope["state"]["is_head"]:  # only what the stream would begin with
+        return Response("", media_type="text/event-stream", headers=HEADERS)
     return Stream(_events(view, known, live, who), media_type="text/event-stream", headers=HEADERS)
 
 
@@ -105,31 +108,32 @@ def _published(snapshot: Snapshot, kind: str, key: PydanticObjectId) -> LivingDo
 
 
 def _is_different(before: LivingDocument | None, after: LivingDocument | None) -> bool:
-    if before is None or after is None:
+    if before is after or before is None or after is None:
         return before is not after
     names = type(after).model_fields.keys() - BOOKKEEPING
     return any(getattr(before, name) != getattr(after, name) for name in names)
 
 
 async def _still_open(view: View) -> View:
-    """The view as it would be opened now; NotVisible when the reader has signed out or may not see the plan any more.
-    That a page is open does not keep a session alive."""
+    """The view as it would be opened now; NotVisible when the reader has signed out, may not see the plan any more,
+    or is asked for a second factor now. That a page is open does not keep a session alive."""
     session = view.reader.session
     if session is not None and not await sessions.is_good(session):
         raise NotVisible(_("There is no such plan."))
     now = await view.fresh()
-    if not now.rights.allow(Permission.PLANS_READ):
+    if not now.rights.allow(Permission.PLANS_READ) or lacks_second_factor(now.snapshot, now.rights, now.reader):
         raise NotVisible(_("There is no such plan."))
     return now
 
 
-async def _events(view: View, known: Revision, live: Live, who: str) -> AsyncIterator[str]:
+async def _events(view: View, known: Revision, live: Live, who: str) -> AsyncGenerator[str]:
     """The text of the stream, until the reader may not listen any more or the server stops."""
     yield f"retry: {random.randint(2000, 6000)}\n\n"  # noqa: S311 - so that not all come back at once after a restart
     is_known = view.reader.account is not None
     with live.listen(_scopes(view), who, is_known=is_known) as listener:
         looked_at = -LOOKED_AFTER
         sent: Revision | None = None
+        yielded_at = 0.0
         while not listener.stopped:
             missed, entries = listener.take()
             try:
@@ -139,26 +143,31 @@ async def _events(view: View, known: Revision, live: Live, who: str) -> AsyncIte
                 reached = _reached(known, entries, view)
                 # Without the change stream, what was missed is found when it is looked after the reader.
                 found = await _entries(view, known) if _is_behind(known, view) else entries
+                if found is None and not view.rights.sees_unpublished:
+                    found = [_anything_published(known, was, view)]
                 told = _told(sent or known, reached, found, was, view, after=known)
             except NotVisible:
                 return
             except PyMongoError:
                 listener.miss()
+                yielded_at = time.monotonic()
                 yield ": the database does not answer\n\n"
                 await asyncio.sleep(PAUSE)
                 continue
             known = reached
             if sent is None or told["entries"] or told["entries"] is None:
-                sent = reached
+                sent, yielded_at = reached, time.monotonic()
                 mark = f"id: {'.'.join(map(str, reached))}\n" if view.rights.sees_unpublished else ""
                 yield f"{mark}data: {json.dumps(told)}\n\n"
-            else:
+            elif view.rights.sees_unpublished or time.monotonic() - yielded_at >= HEARTBEAT:
+                # Residents are sent it at its own time only: else it would tell when something unpublished changed.
+                yielded_at = time.monotonic()
                 yield ": still here\n\n"
-            await _wait(listener, view)
+            await _wait(listener, view, yielded_at)
 
 
-async def _wait(listener: Listener, view: View) -> None:
-    await listener.wait(HEARTBEAT)
+async def _wait(listener: Listener, view: View, yielded_at: float) -> None:
+    await listener.wait(max(0.0, yielded_at + HEARTBEAT - time.monotonic()))
     if not view.rights.sees_unpublished:
         # The many do not all ask for the plan anew at each change of many.
         await asyncio.sleep(0 if listener.stopped else random.uniform(0, PAUSE))  # noqa: S311
@@ -192,6 +201,14 @@ async def _entries(view: View, known: Revision) -> list[Entry] | None:
     return found if len(found) <= MOST_LOOKED_UP else None
 
 
+def _anything_published(known: Revision, was: View, view: View) -> Entry:
+    """In place of too many entries: one of all that a resident saw or sees, of which what is the same is not told."""
+    seen = [(Plan.kind, view.plan.key)]
+    for name, kind in LivingDocument.kinds.items():
+        seen += [(name, key) for key in was.snapshot.all(kind).keys() | view.snapshot.all(kind).keys()]
+    return Entry("", view.plan.key, known[0] + 1, "", "", tuple(dict.fromkeys(seen)))
+
+
 def _reached(known: Revision, entries: Iterable[Entry], view: View) -> Revision:
     """The revision up to which is told: that of the view, or of an entry the stream was quicker with."""
     reached = [max(pair) for pair in zip(known, view.snapshot.revision, strict=True)]
@@ -211,7 +228,7 @@ def _told(
     after: Revision | None = None,
 ) -> dict[str, Any]:
     """What a page needs: from which revision to which, and by each entry what was changed and whether by the reader.
-    People are not named; `entries` is None where there were too many to tell them one by one."""
+    People are not named; `entries` is None where there were too many to tell them one by one, never to a resident."""
     is_inside = view.rights.sees_unpublished
     me = None if view.reader.account is None else str(view.reader.account)
     scopes = _scopes(view)

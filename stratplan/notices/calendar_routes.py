@@ -10,21 +10,20 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 from pydantic import Field
 
-from stratplan.accounts import cookies
+from stratplan.accounts.answering import account_page, show_once
 from stratplan.accounts.models import Account, Profile
 from stratplan.errors import NotVisible
 from stratplan.forms import FormModel
 from stratplan.i18n import LANGUAGES, _, use_language
 from stratplan.notices.calendars import CalendarFeed, Part, calendar_text, part_of
-from stratplan.notices.mine import account_of, plans_inside, settings_of, to
+from stratplan.notices.mine import account_of, open_to, plans_inside, settings_of, to
 from stratplan.origin import Origin
 from stratplan.permissions import Permission
+from stratplan.plans.models import Plan
 from stratplan.snapshot import Snapshot
-from stratplan.web import Site, page, read_form, site_of
+from stratplan.web import Site, read_form, reader_of, site_of
 
 PAGE = "/me/calendar"
-MADE = "calendar-secret"  # the cookie that carries a new secret to the page that shows it, once
-SHOWN_FOR = 120  # seconds
 
 
 class WholePlans(FormModel):
@@ -42,29 +41,26 @@ async def show_calendar(request: HTMXRequest) -> Response[str]:
 async def _calendar_page(request: HTMXRequest, status: int = 200) -> Response[str]:
     account = account_of(request)
     feed = await CalendarFeed.get(account)
-    secret = cookies.sent(request, MADE)
-    made = await CalendarFeed.of_secret(secret) if secret else None
-    plans = await _snapshots(site_of(request), account)
+    plans = sorted(await plans_inside(account), key=_order)
+    # What cannot be chosen: the reader has to give a second factor first, or has to have given it for the address.
+    is_strong = reader_of(request).is_strong and (feed is None or feed.strong)
+    offered, closed = open_to(plans, is_strong=is_strong)
     context = {
         "feed": feed,
-        "feed_address": f"{_base(request)}/calendar/{secret}.ics" if made is not None and made.id == account else "",
-        "plans": [(plan.plan.slug, plan.plan.title) for plan in plans],
-        "whole": [] if feed is None else [plan.plan.slug for plan in plans if plan.plan.key in feed.whole],
+        "plans": [(plan.slug, plan.title) for plan in offered],
+        "closed": closed,
+        "whole": [] if feed is None else [plan.slug for plan in offered if plan.key in feed.whole],
         "saved": "saved" in request.query_params,
     }
-    answer = await page(request, "notices/calendar.html", context, status=status)
-    answer.headers["cache-control"] = "no-store"
-    if secret:
-        answer.cookies.append(cookies.gone(request, MADE))
-    return answer
+    return await account_page(request, "notices/calendar.html", context, status=status)
 
 
 @post(PAGE, permission=Permission.ME_WRITE)
 async def renew_calendar(request: HTMXRequest) -> Response[Any]:
     """Make the feed's address, or a new one in place of the old."""
-    secret = await CalendarFeed.renew(account_of(request))
+    secret = await CalendarFeed.renew(account_of(request), is_strong=reader_of(request).is_strong)
     answer = to(PAGE)
-    answer.cookies.append(cookies.kept(request, MADE, secret, seconds=SHOWN_FOR))
+    show_once(request, answer, {"calendar": f"{_base(request)}/calendar/{secret}.ics"})
     return answer
 
 
@@ -79,7 +75,10 @@ async def choose_plans(request: HTMXRequest) -> Response[Any]:
     if form.data is None:
         return await _calendar_page(request, status=422)
     chosen = set(form.data.plans)
-    await feed.include_whole([plan.key for plan in await plans_inside(account) if plan.slug in chosen])
+    is_strong = reader_of(request).is_strong and feed.strong
+    offered, closed = open_to(await plans_inside(account), is_strong=is_strong)
+    kept = [plan.key for plan in closed if plan.key in feed.whole]  # what was not offered was not taken back
+    await feed.include_whole([plan.key for plan in offered if plan.slug in chosen] + kept)
     return to(f"{PAGE}?saved")
 
 
@@ -126,9 +125,13 @@ def _written(parts: list[Part], language: str, base: str) -> bytes:
 
 async def _snapshots(site: Site, account: PydanticObjectId) -> list[Snapshot]:
     """The plans that the account is inside of, those that end last first."""
-    plans = sorted(await plans_inside(account), key=lambda plan: (-plan.last_year, plan.title))
+    plans = sorted(await plans_inside(account), key=_order)
     found = [await site.snapshots.of(plan.slug) for plan in plans]
     return [snapshot for snapshot in found if snapshot is not None]
+
+
+def _order(plan: Plan) -> tuple[int, str]:
+    return -plan.last_year, plan.title
 
 
 def _base(request: HTMXRequest) -> str:

@@ -34,6 +34,9 @@ class CalendarFeed(Document):
 
     secret: str
     whole: list[PydanticObjectId] = []
+    strong: bool = (
+        False  # whether its address was made after a second factor: only then plans that ask for it are in it
+    )
     made_at: datetime
 
     class Settings:
@@ -41,12 +44,15 @@ class CalendarFeed(Document):
         indexes: ClassVar = [IndexModel([("secret", ASCENDING)], unique=True)]
 
     @classmethod
-    async def renew(cls, account: PydanticObjectId) -> str:
+    async def renew(cls, account: PydanticObjectId, *, is_strong: bool = False) -> str:
         """Give the feed a new secret, which is returned and kept nowhere; the old address leads nowhere from now on."""
         secret = secrets.token_urlsafe(32)
         await cls.get_motor_collection().update_one(
             {"_id": account},
-            {"$set": {"secret": _digest(secret), "made_at": now()}, "$setOnInsert": {"whole": []}},
+            {
+                "$set": {"secret": _digest(secret), "strong": is_strong, "made_at": now()},
+                "$setOnInsert": {"whole": []},
+            },
             upsert=True,
         )
         return secret
@@ -82,8 +88,10 @@ class Part:
 
 
 def part_of(snapshot: Snapshot, feed: CalendarFeed, day: date) -> Part | None:
-    """What of the plan the feed's owner has in it now; None where they are not inside the plan."""
+    """What of the plan the feed's owner has in it now; None where they are not inside the plan, or it asks for more."""
     assert feed.id is not None
+    if not snapshot.plan.is_open_to(is_strong=feed.strong):
+        return None
     person = people_of(snapshot).get(feed.id)
     if person is None:
         return None

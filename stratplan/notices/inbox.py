@@ -11,7 +11,7 @@ from beanie import PydanticObjectId
 from stratplan.alphabet import sort_key
 from stratplan.documents import now
 from stratplan.notices.kinds import NoticeKind
-from stratplan.notices.mine import plans_inside
+from stratplan.notices.mine import open_to, plans_inside
 from stratplan.notices.models import Notice
 from stratplan.notices.sentences import caption_of, path_of, sentence
 from stratplan.plans.models import Plan
@@ -44,6 +44,7 @@ class Inbox:
     found: int
     page: int
     plans: list[tuple[str, str]]
+    closed: list[Plan]  # that ask for a second step at sign-in before they tell anything
 
     @property
     def pages(self) -> int:
@@ -51,22 +52,31 @@ class Inbox:
         return max(1, -(-self.found // ON_A_PAGE))
 
 
-async def _visible(account: PydanticObjectId) -> tuple[dict[str, Any], list[Plan]]:
-    plans = await plans_inside(account)
-    return {"account": account, "plan": {"$in": [plan.key for plan in plans]}}, plans
+async def _visible(account: PydanticObjectId, is_strong: bool) -> tuple[dict[str, Any], list[Plan], list[Plan]]:
+    """Which notices the person may see now, the plans that these are of, and those that ask for a second step first."""
+    plans, closed = open_to(await plans_inside(account), is_strong=is_strong)
+    return {"account": account, "plan": {"$in": [plan.key for plan in plans]}}, plans, closed
 
 
-async def unread(account: PydanticObjectId) -> int:
+async def unread(account: PydanticObjectId, *, is_strong: bool = False) -> int:
     """How many notices the person has not read; no further than it is shown."""
-    visible, plans = await _visible(account)
+    visible, plans, _closed = await _visible(account, is_strong)
     if not plans:
         return 0
     return await Notice.get_motor_collection().count_documents({**visible, "read_at": None}, limit=COUNTED_TO + 1)
 
 
-async def inbox(site: Site, account: PydanticObjectId, *, kind: str = "", plan: str = "", page: int = 1) -> Inbox:
+async def inbox(
+    site: Site,
+    account: PydanticObjectId,
+    *,
+    is_strong: bool = False,
+    kind: str = "",
+    plan: str = "",
+    page: int = 1,
+) -> Inbox:
     """A page of the person's notices, of one kind and one plan (by its address) where these are given."""
-    visible, plans = await _visible(account)
+    visible, plans, closed = await _visible(account, is_strong)
     by_key = {one.key: one for one in plans}
     wanted = dict(visible)
     if kind in {one.value for one in NoticeKind}:
@@ -107,12 +117,18 @@ async def inbox(site: Site, account: PydanticObjectId, *, kind: str = "", plan: 
             )
         )
     named = sorted(((one.slug, one.title) for one in plans), key=lambda item: sort_key(item[1]))
-    return Inbox(rows, waiting, found, page, named)
+    return Inbox(rows, waiting, found, page, named, closed)
 
 
-async def read(account: PydanticObjectId, notice: PydanticObjectId | None = None, *, plan: str = "") -> int:
+async def read(
+    account: PydanticObjectId,
+    notice: PydanticObjectId | None = None,
+    *,
+    is_strong: bool = False,
+    plan: str = "",
+) -> int:
     """The person has read one notice, or all (of a plan); how many they had not read before."""
-    visible, plans = await _visible(account)
+    visible, plans, _closed = await _visible(account, is_strong)
     wanted: dict[str, Any] = {**visible, "read_at": None}
     if notice is not None:
         wanted["_id"] = notice
@@ -122,7 +138,7 @@ async def read(account: PydanticObjectId, notice: PydanticObjectId | None = None
     return int(done.modified_count)
 
 
-async def is_theirs(account: PydanticObjectId, notice: PydanticObjectId) -> bool:
+async def is_theirs(account: PydanticObjectId, notice: PydanticObjectId, *, is_strong: bool = False) -> bool:
     """Whether the person has such a notice, in a plan that they see."""
-    visible, _plans = await _visible(account)
+    visible, _plans, _closed = await _visible(account, is_strong)
     return await Notice.get_motor_collection().count_documents({**visible, "_id": notice}) == 1

@@ -38,12 +38,15 @@ def compose(
     settings: Settings,
     message_id: str = "",
 ) -> mail.Letter:
-    """The letter that tells these notices, oldest first within each task, the tasks as their plans have them."""
+    """The letter that tells these notices, oldest first within each task, the tasks as their plans have them. Of a plan
+    that asks for a second factor it tells only that there is something new."""
     with use_language(language):
         if is_digest:
             subject = ngettext(
                 "%(num)s notice, %(day)s", "%(num)s notices, %(day)s", len(told), day=i18n.short_date(day)
             )
+        elif told[0].snapshot.plan.asks_second_factor:
+            subject = _("Something new in stratplan")
         elif len(told) == 1:
             subject = f"{_(told[0].notice.kind.label)}: {caption_of(told[0].notice, told[0].snapshot)}"
         else:
@@ -86,6 +89,12 @@ def _by_plan(told: Sequence[Told], day: date, settings: Settings) -> list[str]:
         in_plan = list(of_plan)
         title = in_plan[0].snapshot.plan.title
         paragraphs.append(f"{title}\n{'=' * min(len(title), 72)}")
+        if in_plan[0].snapshot.plan.asks_second_factor:  # a mailbox asks for none
+            link = mail.link(settings, f"/plans/{in_plan[0].snapshot.plan.slug}")
+            paragraphs.append(
+                _("There is something new. The plan tells it after the second step at sign-in:") + f"\n  {link}"
+            )
+            continue
         for _task, of_task in groupby(in_plan, key=lambda one: one.notice.task):
             about = list(of_task)
             last = about[-1]

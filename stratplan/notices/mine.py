@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from beanie import PydanticObjectId
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
@@ -36,6 +38,14 @@ async def plans_inside(account: PydanticObjectId) -> list[Plan]:
         return []
     wanted = {} if SITE in held else {"_id": {"$in": list(held)}}
     return await Plan.find({"deleted": False, **wanted}).to_list()
+
+
+def open_to(plans: Iterable[Plan], *, is_strong: bool) -> tuple[list[Plan], list[Plan]]:
+    """Of plans that somebody is inside of: those that are open to them, and those that ask for a second step first."""
+    opened, closed = [], []
+    for plan in plans:
+        (opened if plan.is_open_to(is_strong=is_strong) else closed).append(plan)
+    return opened, closed
 
 
 def to(location: str) -> Response[str]:

@@ -20,7 +20,7 @@ from stratplan.notices.kinds import OFFERED, When
 from stratplan.notices.mine import account_of, settings_of, to
 from stratplan.notices.models import Choices, Delivered, Delivery
 from stratplan.permissions import Permission
-from stratplan.web import page, read_form, site_of, wants_fragment
+from stratplan.web import page, read_form, reader_of, site_of, wants_fragment
 
 LIST = "/me/notices"
 
@@ -49,7 +49,14 @@ async def list_notices(request: HTMXRequest) -> Response[str]:
     kind, plan = request.query_params.get("kind", ""), request.query_params.get("plan", "")
     which = request.query_params.get("page", "1")
     number = int(which) if which.isascii() and which.isdecimal() and len(which) < 6 else 1
-    found = await inbox(site_of(request), account_of(request), kind=kind, plan=plan, page=number)
+    found = await inbox(
+        site_of(request),
+        account_of(request),
+        is_strong=reader_of(request).is_strong,
+        kind=kind,
+        plan=plan,
+        page=number,
+    )
     context = {"inbox": found, "kinds": _kinds(), "kind": kind, "plan": plan, "address": _address(kind, plan)}
     return await page(request, "notices/list.html", context)
 
@@ -72,7 +79,7 @@ async def count_notices(request: HTMXRequest) -> Response[Any]:
     """How many are unread, for the header of a page that may be older; without HTMX the way to the list."""
     if not wants_fragment(request):
         return to(LIST)
-    count = await unread(account_of(request))
+    count = await unread(account_of(request), is_strong=reader_of(request).is_strong)
     answer = await page(
         request, "notices/_count.html", {"count": count, "counted_to": COUNTED_TO}, fragment="notices/_count.html"
     )
@@ -86,7 +93,7 @@ async def read_all(request: HTMXRequest) -> Response[Any]:
     form = await read_form(request, ReadForm)
     if form.data is None:
         return await _list_again(request)
-    await read(account_of(request), plan=form.data.plan)
+    await read(account_of(request), is_strong=reader_of(request).is_strong, plan=form.data.plan)
     return _back(form.data)
 
 
@@ -94,12 +101,14 @@ async def read_all(request: HTMXRequest) -> Response[Any]:
 async def read_one(request: HTMXRequest, notice: str) -> Response[Any]:
     """One is read."""
     form = await read_form(request, ReadForm)
-    account = account_of(request)
-    if not PydanticObjectId.is_valid(notice) or not await is_theirs(account, PydanticObjectId(notice)):
+    account, is_strong = account_of(request), reader_of(request).is_strong
+    if not PydanticObjectId.is_valid(notice) or not await is_theirs(
+        account, PydanticObjectId(notice), is_strong=is_strong
+    ):
         raise NotVisible(_("There is no such page."))
     if form.data is None:
         return await _list_again(request)
-    await read(account, PydanticObjectId(notice))
+    await read(account, PydanticObjectId(notice), is_strong=is_strong)
     return _back(form.data)
 
 
@@ -108,7 +117,7 @@ def _back(form: ReadForm) -> Response[Any]:
 
 
 async def _list_again(request: HTMXRequest) -> Response[str]:
-    found = await inbox(site_of(request), account_of(request))
+    found = await inbox(site_of(request), account_of(request), is_strong=reader_of(request).is_strong)
     context = {"inbox": found, "kinds": _kinds(), "kind": "", "plan": "", "address": _address("", "")}
     return await page(request, "notices/list.html", context, status=422)
 

@@ -76,10 +76,15 @@ async def follow_histories(snapshots: Snapshots) -> int:
     """
     reached = {raw["_id"]: raw["number"] async for raw in Followed.get_motor_collection().find({})}
     heads = {raw["_id"]: raw["revision"] async for raw in Head.get_motor_collection().find({}, {"revision": 1})}
-    behind = [scope for scope, revision in heads.items() if scope != SITE and reached.get(scope, -1) < revision]
+    behind = {scope for scope, revision in heads.items() if scope != SITE and reached.get(scope, -1) < revision}
     if not behind:
         return 0
-    plans = await Plan.find({"_id": {"$in": behind}}).to_list()
+    plans = await Plan.find({"_id": {"$in": list(behind)}}).to_list()
+    # What is no plan, such as an organisation, has nothing to follow; it is looked at again when it changes.
+    for scope in behind - {plan.key for plan in plans}:
+        await Followed.get_motor_collection().update_one(
+            {"_id": scope}, {"$max": {"number": heads[scope]}}, upsert=True
+        )
     began = await _began()
 
     async def follow(plan: Plan) -> int:
@@ -149,7 +154,11 @@ async def _follow(plan: Plan, position: int, snapshots: Snapshots) -> int:
 
 
 async def write_deadlines(snapshots: Snapshots, owner: str, today: Callable[[], date]) -> int:
-    """Once a day, by one process: write the notices of deadlines of every plan; how many there were."""
+    """Once a day, by one process: write the notices of deadlines of every plan; how many there were.
+
+    Letters of the day wait until this is done, so it is done also when a plan fails: its deadlines are found the next
+    day, and everybody else has theirs today. The failure is raised after that.
+    """
     day = today()
     if await Turn.is_done(DEADLINES, day.isoformat()):
         return 0
@@ -160,6 +169,11 @@ async def write_deadlines(snapshots: Snapshots, owner: str, today: Callable[[], 
         snapshot = await snapshots.of(plan.slug)
         return 0 if snapshot is None else await write(deadline_causes(snapshot, day), snapshot)
 
-    written = await _for_each(await Plan.find({"deleted": False}).to_list(), look)
+    plans = await Plan.find({"deleted": False}).to_list()
+    try:
+        written = await _for_each(plans, look)
+    except Exception:
+        await Turn.finish(DEADLINES, day.isoformat(), owner)
+        raise
     await Turn.finish(DEADLINES, day.isoformat(), owner)
     return written

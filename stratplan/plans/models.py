@@ -191,6 +191,10 @@ class Plan(LivingDocument):
         """Let only its members see the plan, at once; what was chosen to be public is remembered."""
         return await self.edit({"published": False}, by=by, based_on=based_on, tag="withdrawn")
 
+    def is_open_to(self, *, is_strong: bool) -> bool:
+        """Whether its members are told of it at a sign-in with a second factor (strong) or without one."""
+        return is_strong or not self.asks_second_factor
+
     @property
     def visibility(self) -> Visibility:
         """Whether residents see the plan."""

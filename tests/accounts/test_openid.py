@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -15,9 +16,9 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 from pydantic import SecretStr
 
-from stratplan.accounts.openid import FLOW_LASTS, KEPT_FOR, Claims, Client, Flow, Provider
+from stratplan.accounts.openid import FAILED_FOR, FLOW_LASTS, KEPT_FOR, Claims, Client, Flow, Provider
 from stratplan.accounts.openid_failed import OpenIdFailed
-from tests.accounts.misbehaving import Between, serving
+from tests.accounts.misbehaving import Between, answer, serving
 from tests.openid_provider.running import (
     ANNA,
     BERTS,
@@ -128,6 +129,29 @@ async def test_what_the_provider_says_of_itself_is_asked_for_once_an_hour() -> N
         clock.later = KEPT_FOR
         await party.begin(REDIRECT_URI, language="lv")
         assert len(meddler.heard) == 4
+
+
+async def test_a_provider_that_does_not_answer_is_not_asked_by_everybody_in_turn() -> None:
+    heard = []
+
+    async def busy(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
+        heard.append(target)
+        await asyncio.sleep(0.2)
+        return answer(b"", status=503)
+
+    clock = Clock()
+    async with serving(busy) as address:
+        party = known(address, clock=clock)
+        failures = await asyncio.gather(
+            *(party.begin(REDIRECT_URI, language="lv") for _ in range(20)), return_exceptions=True
+        )
+        assert all(isinstance(one, OpenIdFailed) for one in failures)
+        assert len({str(one) for one in failures}) == 1
+        assert len(heard) == 1
+        clock.later = FAILED_FOR
+        with pytest.raises(OpenIdFailed):
+            await party.begin(REDIRECT_URI, language="lv")
+        assert len(heard) == 2
 
 
 async def test_a_provider_that_changed_its_keys_is_asked_for_them_again() -> None:

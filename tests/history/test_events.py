@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import date
 from pathlib import Path
 from queue import Empty
@@ -27,7 +28,7 @@ from stratplan.actors import COMMAND_LINE, Actor
 from stratplan.app import create_app
 from stratplan.database import Database
 from stratplan.embedded.server import private_mongod
-from stratplan.frame import Reader
+from stratplan.frame import Frame, Reader
 from stratplan.goals.models import Task
 from stratplan.guard import plan_of
 from stratplan.history import events
@@ -255,6 +256,65 @@ async def test_a_stream_ends_when_its_reader_signs_out(
     await sessions.end(session)
     assert [text async for text in stream] == []
     assert live.has_room("somebody")
+
+
+async def stream_to(app: Frame, session: Session | None, live: Live) -> AsyncGenerator[str]:
+    site = cast("Litestar", app.app).state.site
+    found = await plan_of("plans", None if session is None else session.account, site.snapshots)
+    assert found is not None
+    view = View(site, found[0], Reader(session, "lv", "auto"), found[1], site.today())
+    stream = events._events(view, view.snapshot.revision, live, "somebody")
+    assert (await anext(stream)).startswith("retry")
+    assert "data: " in await anext(stream)
+    return stream
+
+
+async def test_a_stream_ends_when_the_plan_asks_for_a_second_factor_that_was_not_given(
+    app: Frame, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "HEARTBEAT", 0.2)
+    live = cast("Litestar", app.app).state.live
+    account = await make_account(Role.PLANNER, scope=made.scope)
+    weak = await sessions.find((await cookie_of(account)).partition("=")[2])
+    strong = await sessions.find((await cookie_of(account, strong=True)).partition("=")[2])
+    async with live.following():
+        to_weak, to_strong = await stream_to(app, weak, live), await stream_to(app, strong, live)
+        await made.plan.edit({"asks_second_factor": True}, by=COMMAND_LINE, based_on=1)
+        assert [text async for text in to_weak if not text.startswith(":")] == []
+        assert await anext(to_strong)
+        await to_strong.aclose()
+
+
+@pytest.mark.parametrize("most", [100, 0], ids=["one by one", "too many"])
+async def test_residents_are_not_woken_by_what_is_not_published(
+    app: Frame, made: Made, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(events, "HEARTBEAT", 2.0)
+    monkeypatch.setattr(events, "MOST_LOOKED_UP", most)
+    await publish(made)
+    hidden = await make_task(made.scope, made.goal, "1.2", internal=True)
+    live = cast("Litestar", app.app).state.live
+    async with live.following():
+        stream = await stream_to(app, None, live)
+        began = time.monotonic()
+        following = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0.5)
+        await hidden.edit({"title": "Neviens neredz"}, by=COMMAND_LINE, based_on=1)
+        assert await following == ": still here\n\n"
+        assert time.monotonic() - began >= 2.0
+        for title in ("Visi redz", "Visi redz vēl"):
+            await edit(made, title)
+        told = json.loads((await anext(stream)).removeprefix("data: "))["entries"]
+        assert [["task", str(made.task.key)]] in [one["changes"] for one in told]
+        assert str(hidden.key) not in str(told)
+        await stream.aclose()
+
+
+async def test_who_asks_for_the_head_of_a_stream_gets_no_stream(client: httpx.AsyncClient, made: Made) -> None:
+    async with asyncio.timeout(5):
+        answer = await client.head(EVENTS, headers={"accept": "text/event-stream"})
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"].startswith("text/event-stream")
 
 
 # --- what breaks ------------------------------------------------------------------------------------------------

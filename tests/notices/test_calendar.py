@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+import httpx
 from icalendar import Calendar
 
 from stratplan.accounts.models import Account, Membership
 from stratplan.actors import COMMAND_LINE
+from stratplan.app import create_app
 from stratplan.frame import Frame
 from stratplan.goals.models import Milestone
 from stratplan.goals.states import Execution
 from stratplan.notices.calendars import CalendarFeed
+from stratplan.settings import Settings
 from tests.conftest import reading
-from tests.factories import TODAY_IN_PLAN, Made, make_account, make_report, make_task
+from tests.factories import TODAY_IN_PLAN, Made, cookie_of, make_account, make_report, make_task
 from tests.notices.making import due_on, edited, make_head
 
 LONG = (
@@ -146,6 +149,7 @@ async def test_the_secret_is_shown_once_kept_hashed_and_renewed_or_withdrawn(app
         assert found
         assert shown.headers["cache-control"] == "no-store"
         first = found[1]
+        assert first[10:-4] not in cookie  # it travels sealed
         again = (await client.get("/me/calendar")).text
         assert first not in again
         kept = await CalendarFeed.get_motor_collection().find_one({"_id": head.key})
@@ -161,6 +165,52 @@ async def test_the_secret_is_shown_once_kept_hashed_and_renewed_or_withdrawn(app
         assert (await client.post("/me/calendar/withdraw")).status_code == 303
         assert (await client.get(found[1])).status_code == 404
         assert (await client.post("/me/calendar/plans")).status_code == 404
+
+
+async def test_behind_tls_the_secret_travels_in_a_cookie_bound_to_this_host(
+    mongo_uri: str, settings: Settings, made: Made
+) -> None:
+    safe = settings.model_copy(update={"address": "https://plani.example.lv"})
+    cookie = await cookie_of(await make_head(made))
+    transport = httpx.ASGITransport(app=create_app(safe, mongo_uri))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="https://plani.example.lv") as client:
+        answer = await client.post("/me/calendar", headers={"cookie": f"__Host-{cookie}"})
+    assert answer.status_code == 303
+    assert answer.headers["set-cookie"].startswith("__Host-shown-once=")
+
+
+async def test_a_plan_that_asks_for_a_second_factor_is_in_a_feed_that_was_made_with_one(app: Frame, made: Made) -> None:
+    await made.plan.edit({"asks_second_factor": True}, by=COMMAND_LINE, based_on=1)
+    head = await make_head(made)
+    strong = {"cookie": await cookie_of(head, strong=True)}
+    async with reading(app, head) as weak, reading(app, None) as client:
+
+        async def renew(reader: httpx.AsyncClient, **headers: str) -> str:
+            await reader.post("/me/calendar", headers=headers)
+            sent = {"cookie": "; ".join([*headers.values(), f"shown-once={reader.cookies['shown-once']}"])}
+            shown = (await reader.get("/me/calendar", headers=sent if headers else None)).text
+            found = re.search(r"(/calendar/[\w-]{43}\.ics)", shown)
+            assert found
+            return found[1]
+
+        path = await renew(weak)
+        page = (await weak.get("/me/calendar")).text
+        assert 'value="plans"' not in page
+        assert "Šis plāns prasa otro soli" in page
+        await weak.post("/me/calendar/plans", data={"plans": ["plans"]})
+        await client.post("/me/calendar/plans", data={"plans": ["plans"]}, headers=strong)  # the address is weak still
+        assert await events(app, path) == {}
+        feed_of = await CalendarFeed.get(head.key)
+        assert feed_of is not None
+        assert feed_of.whole == []
+
+        path = await renew(client, **strong)
+        assert set(await events(app, path)) == {"Termiņš: 1.1 Uzdevums 1.1"}
+        await client.post("/me/calendar/plans", data={"plans": ["plans"]}, headers=strong)
+        await weak.post("/me/calendar/plans", data={})  # takes back nothing of what it was not offered
+        feed_of = await CalendarFeed.get(head.key)
+        assert feed_of is not None
+        assert feed_of.whole == [made.plan.key]
 
 
 async def test_a_wrong_secret_is_not_found(app: Frame, made: Made) -> None:

@@ -102,6 +102,21 @@ async def test_the_digest_is_one_letter_at_seven_in_the_persons_language(
     assert "moved this task" in text_of(box.letters[1])
 
 
+async def test_of_a_plan_that_asks_for_a_second_factor_a_letter_tells_no_more_than_that_there_is_something(
+    made: Made, settings: Settings, box: Letterbox
+) -> None:
+    head = await make_head(made)
+    await made.plan.edit({"asks_second_factor": True}, by=COMMAND_LINE, based_on=1)
+    await make_notice(made, head)
+    assert await outbox(box, settings).tend() == 1
+    (letter,) = box.letters
+    assert letter["Subject"] == "Jaunumi sistēmā stratplan"
+    assert "Ir jaunumi." in text_of(letter)
+    assert f"{ADDRESS}/plans/plans\n" in text_of(letter)
+    for told in (made.task.title, "1.1", "Persona"):
+        assert told not in str(letter["Subject"]) + text_of(letter)
+
+
 async def test_the_digest_waits_for_the_days_deadlines_and_has_them(
     made: Made, settings: Settings, box: Letterbox
 ) -> None:

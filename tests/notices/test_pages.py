@@ -16,7 +16,7 @@ from stratplan.notices.inbox import ON_A_PAGE
 from stratplan.notices.kinds import OFFERED, NoticeKind, When
 from stratplan.notices.models import Choices, Delivered, Delivery, Notice
 from tests.conftest import reading
-from tests.factories import Made, make_account, make_plan
+from tests.factories import Made, cookie_of, make_account, make_plan
 from tests.listening import listening
 from tests.notices.making import make_head, make_notice
 
@@ -96,6 +96,26 @@ async def test_what_one_may_not_see_any_more_is_in_no_list_and_no_count(app: Fra
         assert "Slepenais" not in page
         assert ">1<" in (await client.get("/me/notices/count", headers={"hx-request": "true"})).text
         assert (await client.post(f"/me/notices/{gone.id}/read")).status_code == 404
+
+
+async def test_of_a_plan_that_asks_for_a_second_factor_only_that_is_told_without_one(app: Frame, made: Made) -> None:
+    await made.plan.edit({"asks_second_factor": True}, by=COMMAND_LINE, based_on=1)
+    head = await make_head(made)
+    notice = await make_notice(made, head)
+    strong = {"cookie": await cookie_of(head, strong=True)}
+    async with reading(app, head) as client:
+        page = (await client.get("/me/notices")).text
+        assert made.task.title not in page
+        assert "Persona" not in page
+        assert page.count("Šis plāns prasa otro soli pieslēdzoties:") == 1
+        assert 'href="/plans/plans"' in page
+        assert (await client.get("/me/notices/count", headers={"hx-request": "true"})).text.strip() == ""
+        assert (await client.post(f"/me/notices/{notice.id}/read", data={})).status_code == 404
+        await client.post("/me/notices/read", data={})
+        page = (await client.get("/me/notices", headers=strong)).text
+        assert f"notice-{notice.id}" in page
+        assert "notice-unread" in page
+        assert "Šis plāns prasa" not in page
 
 
 async def test_long_lists_have_pages_and_cost_the_same_questions(app: Frame, made: Made) -> None:

@@ -15,7 +15,7 @@ from stratplan import audit
 from stratplan.accounts.models import Membership
 from stratplan.actors import COMMAND_LINE, Actor
 from stratplan.discussion.models import Comment, CommentSort
-from stratplan.documents import now
+from stratplan.documents import SITE, now
 from stratplan.goals.models import Milestone, Task
 from stratplan.goals.schedule import standing
 from stratplan.goals.states import Execution, Outcome
@@ -23,15 +23,16 @@ from stratplan.mentions import token
 from stratplan.notices.audience import people_of
 from stratplan.notices.causes import Cause, deadline_causes, deadline_kind
 from stratplan.notices.kinds import NoticeKind, When
-from stratplan.notices.models import Choices, Followed, Notice
+from stratplan.notices.models import Choices, Followed, Notice, Turn
 from stratplan.notices.sentences import sentence
-from stratplan.notices.writing import follow_histories, notify, write, write_deadlines
+from stratplan.notices.writing import DEADLINES, follow_histories, notify, write, write_deadlines
 from stratplan.period import Period
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
 from stratplan.snapshot import Snapshots
 from stratplan.units.models import Unit, UnitKind
 from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_account, make_plan, make_report, make_task
+from tests.listening import listening
 from tests.notices.making import due_on, edited, make_head
 
 
@@ -245,6 +246,28 @@ async def test_one_process_looks_for_the_days_deadlines(made: Made) -> None:
     )
 
     assert sorted(written) == [0, 0, 0, 0, 1]
+
+
+async def test_a_plan_whose_deadlines_cannot_be_found_keeps_nobody_elses_letter(made: Made) -> None:
+    other = await make_plan("otrs")
+    await make_head(other)
+    await due_on(other.task, TODAY_IN_PLAN + timedelta(days=5))
+    await Task.get_motor_collection().update_one({"_id": made.task.key}, {"$set": {"period": "no period"}})
+
+    with pytest.raises(ValueError):
+        await write_deadlines(Snapshots(), "process", lambda: TODAY_IN_PLAN)
+
+    assert len(await told()) == 1
+    assert await Turn.is_done(DEADLINES, TODAY_IN_PLAN.isoformat())  # which the daily letters wait for
+
+
+async def test_a_history_that_is_no_plans_costs_no_question_until_it_changes(made: Made) -> None:
+    await follow()
+    heads = await audit.Head.find_all().to_list()
+    assert any(head.id not in (made.scope, SITE) for head in heads)  # the organisation's
+    with listening() as sent:
+        await follow()
+    assert not [one for one in sent if one.startswith("find plans")], sent
 
 
 async def test_a_report_that_completes_a_task_ends_its_deadlines(made: Made) -> None:

@@ -1,0 +1,66 @@
+"""A plan that asks its members for a second factor tells them nothing before it, at any address."""
+
+from __future__ import annotations
+
+import pytest
+
+from stratplan.actors import COMMAND_LINE
+from stratplan.goals.models import Task
+from stratplan.notices.calendars import CalendarFeed
+from stratplan.notices.models import Notice
+from stratplan.plans.models import Plan, PublicPart
+from tests.whole_app.conftest import SLUG, Seeded
+
+MARKER = "Zelmeņkāpurs"
+
+
+async def telling(seeded: Seeded) -> list[str]:
+    """The addresses whose answers to a member who gave a password only have the marker in them."""
+    found = []
+    for route in seeded.routes:
+        if route.method != "GET" or route.path == "/static":
+            continue
+        for headers in ({}, {"hx-request": "true"}):
+            answer = await seeded.client.get(seeded.address(route), headers=headers)
+            if MARKER in answer.text or MARKER.encode() in answer.content:
+                found.append(route.path)
+    return found
+
+
+async def plan_now() -> Plan:
+    plan = await Plan.find_one({"slug": SLUG})
+    assert plan is not None
+    return plan
+
+
+@pytest.mark.parametrize("published", [False, True], ids=["unpublished", "published"])
+async def test_no_address_tells_a_member_without_a_second_factor_of_a_task(seeded: Seeded, published: bool) -> None:
+    reported = {vars(report)["task"] for report in seeded.documents["report"]}
+    first = seeded.documents["task"][0]
+    open_one = next(task for task in seeded.documents["task"][1:] if task.key not in reported)
+    for key in (first.key, open_one.key):
+        task = await Task.get(key)
+        assert task is not None
+        # What is internal no resident is told of; before the plan is published, its preview tells of what is not.
+        values = {"title": f"{MARKER} {published}", "internal": published}
+        await task.edit(values, by=COMMAND_LINE, based_on=task.version)
+    plan = await plan_now()
+    if plan.asks_second_factor:
+        await plan.edit({"asks_second_factor": False}, by=COMMAND_LINE, based_on=plan.version)
+    if published:
+        plan = await plan_now()
+        await plan.publish(list(PublicPart), by=COMMAND_LINE, based_on=plan.version)
+    notice = await Notice.find_one({"task": first.key})
+    assert notice is not None
+    await notice.set({"caption": f"1.1 {MARKER}"})
+    feed = await CalendarFeed.find_one()
+    assert feed is not None
+    await feed.include_whole([plan.key])
+    before = await telling(seeded)
+    assert {"/plans/{slug:str}/tasks", "/me/notices", "/calendar/{name:str}"} <= set(before)
+    assert ("/p/{slug:str}/tasks.csv" in before) != published
+
+    plan = await plan_now()
+    await plan.edit({"asks_second_factor": True}, by=COMMAND_LINE, based_on=plan.version)
+
+    assert await telling(seeded) == []
