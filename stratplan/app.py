@@ -17,11 +17,10 @@ from stratplan import background, database, i18n
 from stratplan.accounts import openid_routes
 from stratplan.accounts import routes as accounts
 from stratplan.accounts.identities import Identity
-from stratplan.accounts.models import Account, Membership, Profile, Session
+from stratplan.accounts.models import Account, HalfSession, Membership, Profile, Session
 from stratplan.accounts.one_time import OneTimeLink
 from stratplan.accounts.openid_flows import KeptFlow
 from stratplan.accounts.passwords import Password, prepare
-from stratplan.accounts.sign_in import HalfSession
 from stratplan.accounts.throttle import Device, Failures
 from stratplan.accounts.totp import SecondFactor
 from stratplan.answers import exception_handlers

@@ -15,6 +15,7 @@ from pydantic import StringConstraints
 from pymongo import ASCENDING, IndexModel
 
 from stratplan import audit
+from stratplan.accounts import one_time
 from stratplan.actors import Actor, pseudonym
 from stratplan.database import Session as Transaction
 from stratplan.database import in_transaction
@@ -65,6 +66,21 @@ class Session(Document):
         ]
 
 
+class HalfSession(Document):
+    """Somebody gave the right password and has yet to give the second factor. `_id` is the SHA-256 of its token."""
+
+    id: str  # type: ignore[assignment]  # not an ObjectId
+    account: PydanticObjectId
+    ends_at: datetime
+
+    class Settings:
+        name = "half_sessions"
+        indexes: ClassVar = [
+            IndexModel([("account", ASCENDING)]),
+            IndexModel([("ends_at", ASCENDING)], expireAfterSeconds=0),
+        ]
+
+
 class Account(LivingDocument):
     """A person who may sign in, as the history knows them: by an id, without a name."""
 
@@ -106,7 +122,10 @@ class Account(LivingDocument):
         return account
 
     async def describe(self, *, by: Actor, **profile: Any) -> audit.AuditEntry:
-        """Change name, e-mail or language; the history tells that it was, not to what."""
+        """Change name, e-mail or language; the history tells that it was, not to what.
+
+        Links that went to the address before lead nowhere once it is another one.
+        """
 
         async def work(session: Transaction) -> audit.AuditEntry:
             email = profile.get("email")
@@ -115,7 +134,11 @@ class Account(LivingDocument):
                 taken = {"email_folded": profile["email_folded"], "_id": {"$ne": self.key}}
                 if await Profile.find_one(taken, session=session):
                     raise RuleBroken(_("Someone with this e-mail address has an account already."), field="email")
-            await Profile.get_motor_collection().update_one({"_id": self.key}, {"$set": profile}, session=session)
+            before = await Profile.get_motor_collection().find_one_and_update(
+                {"_id": self.key}, {"$set": profile}, session=session
+            )
+            if email is not None and before is not None and before["email_folded"] != profile["email_folded"]:
+                await one_time.revoke(self.key, session=session)
             if "name" in profile:
                 await Session.get_motor_collection().update_many(
                     {"account": self.key}, {"$set": {"name": profile["name"]}}, session=session
@@ -163,11 +186,15 @@ class Account(LivingDocument):
 
 
 # Documents that go with the person: `_id` or `account` names whose they are. Slices add theirs.
-OF_A_PERSON: list[type[Document]] = [Profile]
+OF_A_PERSON: list[type[Document]] = [Profile, HalfSession]
 
 
 async def end_sessions(account: PydanticObjectId, *, session: Transaction | None = None, but: str = "") -> int:
-    """End what sessions an account has, all or all but one, and return how many; at once, on every server."""
+    """End what sessions an account has, all or all but one, and return how many; at once, on every server.
+
+    Whoever has yet to give a second factor has to begin anew.
+    """
+    await HalfSession.get_motor_collection().delete_many({"account": account}, session=session)
     gone = await Session.get_motor_collection().delete_many({"account": account, "_id": {"$ne": but}}, session=session)
     return gone.deleted_count
 

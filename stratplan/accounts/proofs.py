@@ -67,14 +67,17 @@ async def known_of(account: PydanticObjectId) -> list[str]:
 async def set_password(
     account: PydanticObjectId, password: str, *, by: Actor | None = None, keep_session: str = ""
 ) -> None:
-    """Set a password of one's own choice; all sessions but `keep_session` end. RuleBroken at the field `password`."""
+    """Set a password of one's own choice; all sessions but `keep_session` end, and no link is good any more.
+
+    Raises RuleBroken at the field `password`.
+    """
     passwords.check(password, of=await known_of(account))
     hash_ = await passwords.hashed(password)
 
     async def work(session: Transaction) -> None:
         await passwords.keep(account, hash_, session=session)
         await end_sessions(account, session=session, but=keep_session)
-        await one_time.revoke(account, Purpose.RESET, Purpose.FORGOTTEN, Purpose.INVITATION, session=session)
+        await one_time.revoke(account, session=session)
 
     await _recorded(account, "password_changed", by, work)
 
@@ -110,15 +113,17 @@ async def use_link(token: str, password: str, *, name: str | None = None) -> Pyd
 # ---- The first administrator
 
 
-async def somebody_administers() -> bool:
+async def somebody_administers(session: Transaction | None = None) -> bool:
     """Whether there is an administrator who can sign in: with a password, or elsewhere."""
-    return bool(await able_to_sign_in(await administrators()))
+    return bool(await able_to_sign_in(await administrators(session), session))
 
 
-async def able_to_sign_in(accounts: list[PydanticObjectId]) -> set[PydanticObjectId]:
+async def able_to_sign_in(
+    accounts: list[PydanticObjectId], session: Transaction | None = None
+) -> set[PydanticObjectId]:
     """Those of the accounts that have a password, or have signed in through a provider."""
-    by_password = Password.get_motor_collection().find({"_id": {"$in": accounts}}, {"_id": 1})
-    elsewhere = Identity.get_motor_collection().find({"account": {"$in": accounts}}, {"account": 1})
+    by_password = Password.get_motor_collection().find({"_id": {"$in": accounts}}, {"_id": 1}, session=session)
+    elsewhere = Identity.get_motor_collection().find({"account": {"$in": accounts}}, {"account": 1}, session=session)
     return {raw["_id"] async for raw in by_password} | {raw["account"] async for raw in elsewhere}
 
 
@@ -130,12 +135,17 @@ async def first_link() -> str | None:
 
 
 async def begin_administering(token: str, *, name: str, email: str, password: str) -> PydanticObjectId:
-    """Make the account of the first administrator, in all plans, and return its id."""
+    """Make the account of the first administrator, in all plans, and return its id.
+
+    Raises NotVisible where the link is good no more, and where somebody has become an administrator since.
+    """
     passwords.check(password, of=[email, name])
     hash_ = await passwords.hashed(password)
 
     async def work(session: Transaction) -> PydanticObjectId:
         await _used(token, session, Purpose.FIRST)
+        if await somebody_administers(session):
+            raise NotVisible(_("This link is good no more."))
         account = await Account.register(name=name, email=email)
         membership = Membership.new(scope=SITE, account=account.key, role=Role.ADMIN)
         await membership.add(by=account.actor)

@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from beanie import Document, PydanticObjectId
+from beanie import PydanticObjectId
 from litestar import get, post
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 from pydantic import Field, SecretStr, StringConstraints
-from pymongo import ASCENDING, IndexModel
 
 from stratplan.accounts import cookies, passwords, sessions, throttle, totp
 from stratplan.accounts.answering import account_page, go, key_of, let_in, note, retry_after
-from stratplan.accounts.models import OF_A_PERSON, Account, Profile, folded
+from stratplan.accounts.models import Account, HalfSession, Profile, folded
 from stratplan.documents import OptionalLine, now
 from stratplan.errors import RuleBroken, TooManyAttempts
 from stratplan.forms import Form, FormModel
@@ -30,24 +29,6 @@ HALF_SESSION_LASTS = timedelta(minutes=10)
 # What is typed as a password is never part of a page, a log or an error: SecretStr hides it. Longer ones are compared
 # with nothing (see passwords.LONGEST).
 TypedPassword = Annotated[SecretStr, Field(min_length=1, max_length=1000)]
-
-
-class HalfSession(Document):
-    """Somebody gave the right password and has yet to give the second factor. `_id` is the SHA-256 of its token."""
-
-    id: str  # type: ignore[assignment]  # not an ObjectId
-    account: PydanticObjectId
-    ends_at: datetime
-
-    class Settings:
-        name = "half_sessions"
-        indexes: ClassVar = [
-            IndexModel([("account", ASCENDING)]),
-            IndexModel([("ends_at", ASCENDING)], expireAfterSeconds=0),
-        ]
-
-
-OF_A_PERSON.append(HalfSession)
 
 
 def _digest(token: str) -> str:

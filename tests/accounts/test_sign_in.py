@@ -10,8 +10,7 @@ import pyotp
 import pytest
 
 from stratplan.accounts import passwords, sessions, throttle, totp
-from stratplan.accounts.models import Account, Session
-from stratplan.accounts.sign_in import HalfSession
+from stratplan.accounts.models import Account, HalfSession, Session
 from stratplan.actors import COMMAND_LINE
 from stratplan.frame import Frame
 from stratplan.permissions import Role
