@@ -39,6 +39,8 @@ class Profile(Document):
     email: Email
     email_folded: str
     language: str = ""
+    sign_ins: int = 0  # written by what begins and what ends sessions, so that of two at once one sees the other
+    ended: int = 0  # how often all sessions were ended: whoever began to sign in before has to begin anew
 
     class Settings:
         name = "profiles"
@@ -71,6 +73,7 @@ class HalfSession(Document):
 
     id: str  # type: ignore[assignment]  # not an ObjectId
     account: PydanticObjectId
+    ended: int | None = None  # what the profile's was when the password was given
     ends_at: datetime
 
     class Settings:
@@ -192,8 +195,9 @@ OF_A_PERSON: list[type[Document]] = [Profile, HalfSession]
 async def end_sessions(account: PydanticObjectId, *, session: Transaction | None = None, but: str = "") -> int:
     """End what sessions an account has, all or all but one, and return how many; at once, on every server.
 
-    Whoever has yet to give a second factor has to begin anew.
+    Whoever is about to sign in, or has yet to give a second factor, has to begin anew.
     """
+    await Profile.get_motor_collection().update_one({"_id": account}, {"$inc": {"ended": 1}}, session=session)
     await HalfSession.get_motor_collection().delete_many({"account": account}, session=session)
     gone = await Session.get_motor_collection().delete_many({"account": account, "_id": {"$ne": but}}, session=session)
     return gone.deleted_count
