@@ -14,7 +14,7 @@ from litestar.response import Response
 from litestar_htmx import HTMXPlugin
 
 from stratplan import background, database, i18n
-from stratplan.accounts import openid_routes
+from stratplan.accounts import letters, openid_routes
 from stratplan.accounts import routes as accounts
 from stratplan.accounts.identities import Identity
 from stratplan.accounts.models import Account, HalfSession, Membership, Profile, Session
@@ -99,6 +99,7 @@ DOCUMENTS: Sequence[type[Document]] = (
     Evidence,
 )
 LARGEST_REQUEST = 2 * 2**20
+LETTERS_WAITED_FOR = 5  # seconds, when the server stops
 
 
 @get("/health", permission=Permission.OPEN, media_type="text/plain")
@@ -124,7 +125,10 @@ def create_app(
             background.running(jobs),
             live.following(),
         ):
-            yield
+            try:
+                yield
+            finally:
+                await letters.all_sent(within=LETTERS_WAITED_FOR)
 
     @cache
     def key() -> SecretKey:

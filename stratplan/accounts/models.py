@@ -203,6 +203,12 @@ async def end_sessions(account: PydanticObjectId, *, session: Transaction | None
     return gone.deleted_count
 
 
+async def is_open(account: PydanticObjectId) -> bool:
+    """Whether the account may sign in at all."""
+    found = await Account.get_motor_collection().count_documents({"_id": account, "disabled": False, "deleted": False})
+    return found == 1
+
+
 class Membership(LivingDocument):
     """A person's role in one plan, or (its scope is the site) in all of them; a reporter's is bound to units."""
 

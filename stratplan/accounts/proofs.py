@@ -195,10 +195,15 @@ async def renew_codes(account: PydanticObjectId) -> list[str]:
 
 
 async def switch_off(account: PydanticObjectId, *, by: Actor | None = None) -> None:
-    """Sign in without a second factor from now on: by its owner, or by an administrator when it was lost."""
+    """Sign in without a second factor from now on: by its owner, or by an administrator when it was lost.
+
+    Whoever has the lost device may be signed in on it: then all sessions end.
+    """
 
     async def work(session: Transaction) -> None:
         await totp.remove(account, session=session)
+        if by is not None:
+            await end_sessions(account, session=session)
 
     await _recorded(account, "second_factor_off", by, work)
 

@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr, StringConstraints
 
 from stratplan.accounts import cookies, passwords, sessions, throttle, totp
 from stratplan.accounts.answering import account_page, go, key_of, let_in, note, retry_after
-from stratplan.accounts.models import Account, HalfSession, Profile, folded
+from stratplan.accounts.models import HalfSession, Profile, folded, is_open
 from stratplan.documents import OptionalLine, now
 from stratplan.errors import RuleBroken, TooManyAttempts
 from stratplan.forms import Form, FormModel
@@ -95,12 +95,6 @@ async def sign_in(request: HTMXRequest) -> Response[Any]:
         return await _sign_in_page(request, form, status=422)
     await attempt.succeeded()
     return await after_first_factor(request, account, to=form.data.next, ended=found.get("ended", 0) if found else None)
-
-
-async def is_open(account: PydanticObjectId) -> bool:
-    """Whether the account may sign in at all."""
-    found = await Account.get_motor_collection().count_documents({"_id": account, "disabled": False, "deleted": False})
-    return found == 1
 
 
 async def after_first_factor(

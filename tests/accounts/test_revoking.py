@@ -6,14 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from stratplan.accounts import one_time, passwords, proofs
+from stratplan.accounts import one_time, passwords, proofs, sessions, totp
 from stratplan.accounts.models import Account, HalfSession, Profile
 from stratplan.accounts.one_time import Purpose
+from stratplan.accounts.passwords import Password
 from stratplan.actors import COMMAND_LINE
 from stratplan.documents import now
 from stratplan.frame import Frame
 from stratplan.permissions import Role
 from tests.accounts.acting import EMAIL, OTHER_PASSWORD, PASSWORD, browser, make_anna, tags
+from tests.accounts.test_sign_in import with_second_factor
 
 CHOSEN = {"password": OTHER_PASSWORD, "again": OTHER_PASSWORD}
 
@@ -58,3 +60,30 @@ async def test_nobody_becomes_the_first_administrator_where_somebody_administers
     assert await Account.find_all().count() == 1
     if account is not None:
         assert await passwords.verify(account.key, PASSWORD)
+
+
+async def test_a_second_factor_that_an_administrator_switches_off_ends_all_sessions(app: Frame) -> None:
+    account = await make_anna()
+    await with_second_factor(app, account)
+    token = await sessions.begin(account.key, strong=True)
+    await proofs.switch_off(account.key, by=COMMAND_LINE)
+    assert await sessions.find(token) is None
+    assert (await tags())[-1] == "account.second_factor_off"
+
+
+@pytest.mark.parametrize("deed", ["renew", "off", "begin"])
+async def test_without_a_password_the_second_factor_is_changed_by_a_code_of_it(app: Frame, deed: str) -> None:
+    account = await make_anna()
+    _secret, codes = await with_second_factor(app, account)
+    await Password.find_all().delete()  # signs in elsewhere
+    async with browser(app) as one:
+        one.cookies.set("session", await sessions.begin(account.key, strong=True), domain="127.0.0.1")
+        assert 'name="code"' in (await one.get("/me/second-factor")).text
+        for wrong in ({}, {"code": "000000"}, {"current": PASSWORD}):
+            answer = await one.post("/me/second-factor", data={"do": deed, **wrong})
+            assert answer.status_code == 422
+            assert "This code is not right" in answer.text
+        assert await totp.codes_left(account.key) == totp.RECOVERY_CODES
+        assert await totp.is_on(account.key)
+        assert (await one.post("/me/second-factor", data={"do": deed, "code": codes[0]})).status_code == 303
+    assert await totp.is_on(account.key) == (deed != "off")
