@@ -20,7 +20,7 @@ from stratplan.actors import Actor, pseudonym
 from stratplan.database import Session as Transaction
 from stratplan.database import in_transaction
 from stratplan.documents import SITE, Line, Link, LivingDocument, Reference, References
-from stratplan.errors import RuleBroken
+from stratplan.errors import RuleBroken, StaleEdit
 from stratplan.i18n import N_, _
 from stratplan.permissions import GIVEN_ROLES, Role
 
@@ -124,13 +124,17 @@ class Account(LivingDocument):
         await in_transaction(work, key=SITE)
         return account
 
-    async def describe(self, *, by: Actor, **profile: Any) -> audit.AuditEntry:
+    async def describe(self, *, by: Actor, based_on: int | None = None, **profile: Any) -> audit.AuditEntry:
         """Change name, e-mail or language; the history tells that it was, not to what.
 
-        Links that went to the address before lead nowhere once it is another one.
+        Links that went to the address before lead nowhere once it is another one. Raises StaleEdit where the account is
+        not as it was in the version `based_on`, and RuleBroken when another one has this e-mail address.
         """
 
         async def work(session: Transaction) -> audit.AuditEntry:
+            current = await Account.get(self.key, session=session) or self
+            if based_on is not None and current.version != based_on:
+                raise StaleEdit(current, {})
             email = profile.get("email")
             if email is not None:
                 profile["email_folded"] = folded(email)
@@ -146,8 +150,7 @@ class Account(LivingDocument):
                 await Session.get_motor_collection().update_many(
                     {"account": self.key}, {"$set": {"name": profile["name"]}}, session=session
                 )
-            current = await Account.get(self.key, session=session)
-            return await audit.record("account.described", [audit.changed(current or self)], by=by)
+            return await audit.record("account.described", [audit.changed(current)], by=by)
 
         return await in_transaction(work, key=SITE)
 

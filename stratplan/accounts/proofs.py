@@ -20,7 +20,7 @@ from stratplan.actors import Actor
 from stratplan.database import Session as Transaction
 from stratplan.database import in_transaction
 from stratplan.documents import SITE
-from stratplan.errors import NotVisible, RuleBroken
+from stratplan.errors import NotVisible, RuleBroken, StaleEdit
 from stratplan.i18n import _
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
@@ -218,9 +218,18 @@ async def set_role(
     scope: PydanticObjectId = SITE,
     units: list[PydanticObjectId] | None = None,
     by: Actor,
+    based_on: int | None = None,
 ) -> audit.AuditEntry | None:
-    """Give the role in a plan or in all, in the place of the one held there; None takes it away."""
+    """Give the role in a plan or in all, in the place of the one held there; None takes it away.
+
+    `based_on` is the version of the one held when this was decided, 0 for none: StaleEdit where it is another one now.
+    """
     held = await Membership.find_one({"account": account, "scope": scope, "deleted": False})
+    if based_on is not None and based_on != (0 if held is None else held.version):
+        last = held or await Membership.find({"account": account, "scope": scope}).sort("-created_at").first_or_none()
+        if last is None:
+            raise RuleBroken(_("The request was not understood."))
+        raise StaleEdit(last, {})
     if held is None:
         if role is None:
             return None
