@@ -65,8 +65,8 @@ def refused(request: HTMXRequest, error: HTTPException) -> Response[str]:
     if error.status_code in (404, 405):
         return _render(request, "errors/not_found.html", error.status_code, typed=[])
     if error.status_code == 401 and request.method == "GET" and not wants_fragment(request):
-        way = quote(request.scope["path"]) + (f"?{query}" if (query := request.url.query) else "")
-        return Response("", status_code=303, headers={"location": f"/sign-in?{urlencode({'next': way})}"})
+        way = urlencode({"next": _asked_for(request)})
+        return Response("", status_code=303, headers={"location": f"/sign-in?{way}"})
     if error.status_code in (401, 403):
         return _render(request, "errors/forbidden.html", 403, typed=_typed_texts(request))
     if error.status_code >= 500:
@@ -78,9 +78,14 @@ def refused(request: HTMXRequest, error: HTTPException) -> Response[str]:
     return _render(request, "errors/refused.html", error.status_code, sentence=sentence)
 
 
+def _asked_for(request: HTMXRequest) -> str:
+    query = request.url.query
+    return quote(request.scope["path"]) + (f"?{query}" if query else "")
+
+
 def second_factor_needed(request: HTMXRequest, error: SecondFactorNeeded) -> Response[str]:
     """The way to giving the second factor, or to setting one up, and back."""
-    here = quote(request.scope["path"]) if request.method in SAFE_METHODS else came_from(request)
+    here = _asked_for(request) if request.method in SAFE_METHODS else came_from(request)
     return _way(request, f"/me/second-factor/needed?next={quote(here, safe='')}")
 
 

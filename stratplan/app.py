@@ -14,14 +14,13 @@ from litestar.response import Response
 from litestar_htmx import HTMXPlugin
 
 from stratplan import background, database, i18n
-from stratplan.accounts import openid_routes
+from stratplan.accounts import letters, openid_routes
 from stratplan.accounts import routes as accounts
 from stratplan.accounts.identities import Identity
-from stratplan.accounts.models import Account, Membership, Profile, Session
+from stratplan.accounts.models import Account, HalfSession, Membership, Profile, Session
 from stratplan.accounts.one_time import OneTimeLink
 from stratplan.accounts.openid_flows import KeptFlow
 from stratplan.accounts.passwords import Password, prepare
-from stratplan.accounts.sign_in import HalfSession
 from stratplan.accounts.throttle import Device, Failures
 from stratplan.accounts.totp import SecondFactor
 from stratplan.answers import exception_handlers
@@ -100,6 +99,7 @@ DOCUMENTS: Sequence[type[Document]] = (
     Evidence,
 )
 LARGEST_REQUEST = 2 * 2**20
+LETTERS_WAITED_FOR = 5  # seconds, when the server stops
 
 
 @get("/health", permission=Permission.OPEN, media_type="text/plain")
@@ -125,7 +125,10 @@ def create_app(
             background.running(jobs),
             live.following(),
         ):
-            yield
+            try:
+                yield
+            finally:
+                await letters.all_sent(within=LETTERS_WAITED_FOR)
 
     @cache
     def key() -> SecretKey:

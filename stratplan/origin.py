@@ -68,12 +68,25 @@ class Sites:
             scheme = headers.get(b"x-forwarded-proto", scheme).rpartition(",")[2].strip()
             host = headers.get(b"x-forwarded-host", host).rpartition(",")[2].strip()
             for hop in reversed(headers.get(b"x-forwarded-for", "").split(",")):
-                if not hop.strip():
+                address = _address_in(hop.strip())
+                if address is None:
                     break
-                client = hop.strip()
+                client = address
                 if not self.trusts(client):
                     break
         return Origin(host, scheme == "https", client)
+
+
+def _address_in(hop: str) -> str | None:
+    """The address in what a proxy says of one hop, without the port that some add; None where there is none."""
+    if hop.startswith("["):
+        hop = hop[1:].partition("]")[0]
+    elif hop.count(":") == 1:
+        hop = hop.partition(":")[0]
+    try:
+        return str(ip_address(hop))
+    except ValueError:
+        return None
 
 
 def parts_of(address: str) -> SplitResult:

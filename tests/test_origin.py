@@ -35,6 +35,22 @@ def test_a_listed_proxy_is_believed_and_of_a_chain_the_last_that_is_not_one() ->
     assert origin("10.0.0.1", forged, "10.0.0.0/8").address == "203.0.113.9"
 
 
+@pytest.mark.parametrize(
+    ("hop", "address"),
+    [
+        ("203.0.113.9:5111", "203.0.113.9"),
+        ("[2001:db8::1]:5111", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("unknown", "10.1.0.1"),
+        ("_hidden:80", "10.1.0.1"),
+        ("203.0.113.9:5111, 10.1.0.2:80", "203.0.113.9"),
+    ],
+)
+def test_of_what_a_proxy_says_only_the_address_counts(hop: str, address: str) -> None:
+    assert origin("10.0.0.1", FORWARDED | {b"x-forwarded-for": f"{hop}, 10.1.0.1"}, "10.0.0.0/8").address == address
+
+
 def test_only_own_names_are_known() -> None:
     sites = Sites(public="https://plans.example.lv", hosts=("second.example.lv",))
     known = ("plans.example.lv", "plans.example.lv:443", "second.example.lv", "localhost:8000", "[::1]:8000")

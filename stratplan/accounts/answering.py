@@ -114,11 +114,17 @@ async def account_page(
 
 
 async def let_in(
-    request: HTMXRequest, account: PydanticObjectId, *, strong: bool = False, to: str = "/", done: str = ""
+    request: HTMXRequest,
+    account: PydanticObjectId,
+    *,
+    strong: bool = False,
+    to: str = "/",
+    done: str = "",
+    ended: int | None = None,
 ) -> Response[Any]:
     """Begin a session of the account in this browser, in place of the one that it had, and know the device from now on.
 
-    Raises RuleBroken when the account is disabled or gone.
+    Raises RuleBroken when the account is disabled or gone, or its sessions were `ended` since (see sessions.begin).
     """
     before = reader_of(request).session
     token = await sessions.begin(
@@ -127,6 +133,7 @@ async def let_in(
         address=cookies.origin_of(request).address,
         strong=strong,
         instead_of=before.id if before is not None else "",
+        ended=ended,
     )
     device = cookies.sent(request, cookies.DEVICE) or throttle.new_device()
     await throttle.remember(account, device)

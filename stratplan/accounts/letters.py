@@ -12,7 +12,7 @@ from litestar_htmx import HTMXRequest
 from stratplan import mail
 from stratplan.accounts import one_time
 from stratplan.accounts.cookies import origin_of
-from stratplan.accounts.models import Profile
+from stratplan.accounts.models import Profile, is_open
 from stratplan.accounts.one_time import Purpose
 from stratplan.i18n import LANGUAGES, _, use_language
 from stratplan.settings import Settings
@@ -47,26 +47,35 @@ def _later(work: Callable[[], Awaitable[None]]) -> None:
             await work()
         except mail.MailFailed as failure:  # the mail server's matter: the person may ask again
             log.warning(json.dumps({"event": "letter", "outcome": type(failure).__name__}))
+        except Exception as failure:
+            log.exception("a letter was not sent", exc_info=failure)
 
     task = asyncio.create_task(sent())
     _under_way.add(task)
     task.add_done_callback(_under_way.discard)
 
 
-async def all_sent() -> None:
-    """Wait for the letters that are under way."""
-    while _under_way:
-        await asyncio.gather(*_under_way)
+async def all_sent(*, within: float | None = None) -> None:
+    """Wait for the letters that are under way; those that take longer than `within` seconds are given up."""
+    try:
+        async with asyncio.timeout(within):
+            while _under_way:
+                await asyncio.wait(set(_under_way))
+    except TimeoutError:
+        given_up = set(_under_way)
+        log.warning(json.dumps({"event": "letter", "outcome": "given up", "letters": len(given_up)}))
+        for task in given_up:
+            task.cancel()
+        await asyncio.wait(given_up, timeout=1)
 
 
-def _language(profile: Profile | None, request: HTMXRequest) -> str:
-    chosen = profile.language if profile is not None else ""
-    return chosen if chosen in LANGUAGES else reader_of(request).language
+def _language(profile: Profile, otherwise: str) -> str:
+    return profile.language if profile.language in LANGUAGES else otherwise
 
 
 def send_link(request: HTMXRequest, profile: Profile, token: str, purpose: Purpose, *, to: str = "") -> bool:
     """Send a link to its owner (or to the address it is to confirm); whether letters are sent at all."""
-    settings, language = _settings(request), _language(profile, request)
+    settings, language = _settings(request), _language(profile, reader_of(request).language)
     if not can_mail(request):
         return False
     address = address_of(request, token)
@@ -80,14 +89,20 @@ def send_link(request: HTMXRequest, profile: Profile, token: str, purpose: Purpo
     return True
 
 
-def send_forgotten(request: HTMXRequest, profile: Profile) -> None:
-    """Make a link to a new password and send it to its owner."""
-    settings, account = _settings(request), profile.id
-    if account is None or not can_mail(request):
+def send_forgotten(request: HTMXRequest, email: str) -> None:
+    """Make a link to a new password and send it to the owner of the address, if it has one: looked for only after the
+    answer, which comes as soon whether it has."""
+    settings = _settings(request)
+    if not can_mail(request):
         return
-    address, language = address_of(request, ""), _language(profile, request)
+    address, readers = address_of(request, ""), reader_of(request).language
 
     async def work() -> None:
+        profile = await Profile.find_one({"email_folded": email})
+        account = None if profile is None else profile.id
+        if profile is None or account is None or not await is_open(account):
+            return
+        language = _language(profile, readers)
         token = await one_time.make(Purpose.FORGOTTEN, account)
         with use_language(language):
             subject, text = _letter(Purpose.FORGOTTEN, profile.name, address + token)

@@ -17,7 +17,7 @@ from stratplan.accounts.answering import account_page, go, let_in, note, retry_a
 from stratplan.accounts.letters import send_forgotten
 from stratplan.accounts.models import Email, Profile, folded
 from stratplan.accounts.one_time import OneTimeLink, Purpose
-from stratplan.accounts.sign_in import after_first_factor, is_open
+from stratplan.accounts.sign_in import after_first_factor
 from stratplan.documents import Line, OptionalLine
 from stratplan.errors import NotVisible, RuleBroken, TooManyAttempts
 from stratplan.forms import Form, FormModel
@@ -163,9 +163,7 @@ async def ask_for_link(request: HTMXRequest) -> Response[Any]:
         form.refuse(RuleBroken(str(too_many)))
         refused = await account_page(request, "accounts/forgotten.html", {"form": form, "sent": False}, status=429)
         return retry_after(refused, too_many.seconds)
-    profile = await Profile.find_one({"email_folded": email})
-    if profile is not None and profile.id is not None and await is_open(profile.id):
-        send_forgotten(request, profile)
+    send_forgotten(request, email)
     return go(request, "/forgotten/sent")
 
 

@@ -15,11 +15,12 @@ from pydantic import StringConstraints
 from pymongo import ASCENDING, IndexModel
 
 from stratplan import audit
+from stratplan.accounts import one_time
 from stratplan.actors import Actor, pseudonym
 from stratplan.database import Session as Transaction
 from stratplan.database import in_transaction
 from stratplan.documents import SITE, Line, Link, LivingDocument, Reference, References
-from stratplan.errors import RuleBroken
+from stratplan.errors import RuleBroken, StaleEdit
 from stratplan.i18n import N_, _
 from stratplan.permissions import GIVEN_ROLES, Permission, Role
 
@@ -38,6 +39,8 @@ class Profile(Document):
     email: Email
     email_folded: str
     language: str = ""
+    sign_ins: int = 0  # written by what begins and what ends sessions, so that of two at once one sees the other
+    ended: int = 0  # how often all sessions were ended: whoever began to sign in before has to begin anew
 
     class Settings:
         name = "profiles"
@@ -59,6 +62,22 @@ class Session(Document):
 
     class Settings:
         name = "sessions"
+        indexes: ClassVar = [
+            IndexModel([("account", ASCENDING)]),
+            IndexModel([("ends_at", ASCENDING)], expireAfterSeconds=0),
+        ]
+
+
+class HalfSession(Document):
+    """Somebody gave the right password and has yet to give the second factor. `_id` is the SHA-256 of its token."""
+
+    id: str  # type: ignore[assignment]  # not an ObjectId
+    account: PydanticObjectId
+    ended: int | None = None  # what the profile's was when the password was given
+    ends_at: datetime
+
+    class Settings:
+        name = "half_sessions"
         indexes: ClassVar = [
             IndexModel([("account", ASCENDING)]),
             IndexModel([("ends_at", ASCENDING)], expireAfterSeconds=0),
@@ -106,23 +125,33 @@ class Account(LivingDocument):
         await in_transaction(work, key=SITE)
         return account
 
-    async def describe(self, *, by: Actor, **profile: Any) -> audit.AuditEntry:
-        """Change name, e-mail or language; the history tells that it was, not to what."""
+    async def describe(self, *, by: Actor, based_on: int | None = None, **profile: Any) -> audit.AuditEntry:
+        """Change name, e-mail or language; the history tells that it was, not to what.
+
+        Links that went to the address before lead nowhere once it is another one. Raises StaleEdit where the account is
+        not as it was in the version `based_on`, and RuleBroken when another one has this e-mail address.
+        """
 
         async def work(session: Transaction) -> audit.AuditEntry:
+            current = await Account.get(self.key, session=session) or self
+            if based_on is not None and current.version != based_on:
+                raise StaleEdit(current, {})
             email = profile.get("email")
             if email is not None:
                 profile["email_folded"] = folded(email)
                 taken = {"email_folded": profile["email_folded"], "_id": {"$ne": self.key}}
                 if await Profile.find_one(taken, session=session):
                     raise RuleBroken(_("Someone with this e-mail address has an account already."), field="email")
-            await Profile.get_motor_collection().update_one({"_id": self.key}, {"$set": profile}, session=session)
+            before = await Profile.get_motor_collection().find_one_and_update(
+                {"_id": self.key}, {"$set": profile}, session=session
+            )
+            if email is not None and before is not None and before["email_folded"] != profile["email_folded"]:
+                await one_time.revoke(self.key, session=session)
             if "name" in profile:
                 await Session.get_motor_collection().update_many(
                     {"account": self.key}, {"$set": {"name": profile["name"]}}, session=session
                 )
-            current = await Account.get(self.key, session=session)
-            return await audit.record("account.described", [audit.changed(current or self)], by=by)
+            return await audit.record("account.described", [audit.changed(current)], by=by)
 
         return await in_transaction(work, key=SITE)
 
@@ -164,13 +193,24 @@ class Account(LivingDocument):
 
 
 # Documents that go with the person: `_id` or `account` names whose they are. Slices add theirs.
-OF_A_PERSON: list[type[Document]] = [Profile]
+OF_A_PERSON: list[type[Document]] = [Profile, HalfSession]
 
 
 async def end_sessions(account: PydanticObjectId, *, session: Transaction | None = None, but: str = "") -> int:
-    """End what sessions an account has, all or all but one, and return how many; at once, on every server."""
+    """End what sessions an account has, all or all but one, and return how many; at once, on every server.
+
+    Whoever is about to sign in, or has yet to give a second factor, has to begin anew.
+    """
+    await Profile.get_motor_collection().update_one({"_id": account}, {"$inc": {"ended": 1}}, session=session)
+    await HalfSession.get_motor_collection().delete_many({"account": account}, session=session)
     gone = await Session.get_motor_collection().delete_many({"account": account, "_id": {"$ne": but}}, session=session)
     return gone.deleted_count
+
+
+async def is_open(account: PydanticObjectId) -> bool:
+    """Whether the account may sign in at all."""
+    found = await Account.get_motor_collection().count_documents({"_id": account, "disabled": False, "deleted": False})
+    return found == 1
 
 
 class Membership(LivingDocument):

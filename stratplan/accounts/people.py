@@ -11,7 +11,7 @@ from beanie import PydanticObjectId
 from litestar import get, post
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from stratplan.accounts import one_time, passwords, proofs, totp
 from stratplan.accounts.answering import account_page, go, show_once
@@ -63,7 +63,7 @@ class Invitation(FormModel):
     units: list[ChosenUnit] = []
 
 
-class PersonEdit(FormModel):
+class PersonEdit(Versioned):
     """Name and e-mail address, set by an administrator."""
 
     name: Line
@@ -71,9 +71,10 @@ class PersonEdit(FormModel):
 
 
 class RoleInAll(FormModel):
-    """The role that a person has in all plans, if one."""
+    """The role that a person has in all plans, if one; `version` is that of the role held when the form was filled."""
 
     role: GivenRole = None
+    version: Annotated[int, Field(ge=0, le=2**31)]  # 0: none was held
 
 
 class Deed(Versioned):
@@ -92,6 +93,7 @@ class Person:
     state: str
     has_second_factor: bool
     roles: list[tuple[Role, str]] = field(default_factory=list)  # with the plan's title, empty for all plans
+    role_version: int = 0  # of the role in all plans; 0 where there is none
 
 
 async def waiting() -> int:
@@ -113,9 +115,11 @@ async def people(*, only: PydanticObjectId | None = None) -> list[Person]:
     }
     titles = {plan.key: plan.title for plan in await Plan.find({"deleted": False}).to_list()}
     roles: defaultdict[PydanticObjectId, list[tuple[Role, str]]] = defaultdict(list)
+    versions: dict[PydanticObjectId, int] = {}
     for membership in await Membership.find({"account": {"$in": keys}, "deleted": False}).to_list():
         if membership.scope == SITE:
             roles[membership.account].append((membership.role, ""))
+            versions[membership.account] = membership.version
         elif membership.scope in titles:
             roles[membership.account].append((membership.role, titles[membership.scope]))
     rows = []
@@ -124,7 +128,8 @@ async def people(*, only: PydanticObjectId | None = None) -> list[Person]:
         if profile is not None:
             state = "closed" if account.disabled else "active" if account.key in able else "invited"
             held = sorted(roles[account.key], key=lambda one: (one[1] != "", sort_key(one[1])))
-            rows.append(Person(account, profile.name, profile.email, state, account.key in with_factor, held))
+            has_factor, version = account.key in with_factor, versions.get(account.key, 0)
+            rows.append(Person(account, profile.name, profile.email, state, has_factor, held, version))
     return sorted(rows, key=lambda person: sort_key(person.name))
 
 
@@ -222,7 +227,12 @@ async def _with_link(
 async def show_person(request: HTMXRequest, account: str) -> Response[Any]:
     """One person, and what an administrator can do for them."""
     person = await _person(account)
-    return await _person_page(request, person, Form.filled(PersonEdit, {"name": person.name, "email": person.email}))
+    return await _person_page(request, person, _form_of(person))
+
+
+def _form_of(person: Person) -> Form[PersonEdit]:
+    values = {"name": person.name, "email": person.email, "version": person.account.version}
+    return Form.filled(PersonEdit, values)
 
 
 async def _person_page(
@@ -232,7 +242,7 @@ async def _person_page(
     context = {
         "person": person,
         "form": form,
-        "role_form": Form.filled(RoleInAll, {"role": in_all}),
+        "role_form": Form.filled(RoleInAll, {"role": in_all, "version": person.role_version}),
         "roles": GIVEN_ROLES,
         "states": STATES,
         "is_self": reader_of(request).account == person.account.key,
@@ -250,7 +260,11 @@ async def update_person(request: HTMXRequest, account: str) -> Response[Any]:
     if form.data is None:
         return await _person_page(request, person, form, status=422)
     try:
-        await person.account.describe(by=reader_of(request).actor, name=form.data.name, email=form.data.email)
+        await person.account.describe(
+            by=reader_of(request).actor, based_on=form.data.version, name=form.data.name, email=form.data.email
+        )
+    except StaleEdit:
+        return await _changed_meanwhile(request, account)
     except RuleBroken as broken:
         form.refuse(broken)
         return await _person_page(request, person, form, status=409)
@@ -265,9 +279,13 @@ async def give_role(request: HTMXRequest, account: str) -> Response[Any]:
     if form.data is None:
         return await _refused(request, person, _("Choose one from the list."), status=422)
     try:
-        await proofs.set_role(person.account.key, form.data.role, by=reader_of(request).actor)
+        await proofs.set_role(
+            person.account.key, form.data.role, by=reader_of(request).actor, based_on=form.data.version
+        )
+    except StaleEdit:
+        return await _changed_meanwhile(request, account)
     except RuleBroken as broken:
-        return await _refused(request, person, str(broken))
+        return await _refused(request, await _person(account), str(broken))
     return go(request, f"/people/{account}", "role-given")
 
 
@@ -299,14 +317,17 @@ async def do_to_person(request: HTMXRequest, account: str) -> Response[Any]:
                 await person.account.erase(by=by)
                 return go(request, "/people", "erased")
     except StaleEdit:
-        return await _refused(request, await _person(account), _("Someone else has changed this account meanwhile."))
+        return await _changed_meanwhile(request, account)
     except RuleBroken as broken:
         return await _refused(request, person, str(broken))
 
 
 async def _refused(request: HTMXRequest, person: Person, sentence: str, *, status: int = 409) -> Response[Any]:
-    form = Form.filled(PersonEdit, {"name": person.name, "email": person.email})
-    return await _person_page(request, person, form, refusal=sentence, status=status)
+    return await _person_page(request, person, _form_of(person), refusal=sentence, status=status)
+
+
+async def _changed_meanwhile(request: HTMXRequest, account: str) -> Response[Any]:
+    return await _refused(request, await _person(account), _("Someone else has changed this account meanwhile."))
 
 
 handlers = [list_people, new_person, create_person, show_person, update_person, give_role, do_to_person]

@@ -20,7 +20,7 @@ from stratplan.actors import Actor
 from stratplan.database import Session as Transaction
 from stratplan.database import in_transaction
 from stratplan.documents import SITE
-from stratplan.errors import NotVisible, RuleBroken
+from stratplan.errors import NotVisible, RuleBroken, StaleEdit
 from stratplan.i18n import _
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
@@ -67,14 +67,17 @@ async def known_of(account: PydanticObjectId) -> list[str]:
 async def set_password(
     account: PydanticObjectId, password: str, *, by: Actor | None = None, keep_session: str = ""
 ) -> None:
-    """Set a password of one's own choice; all sessions but `keep_session` end. RuleBroken at the field `password`."""
+    """Set a password of one's own choice; all sessions but `keep_session` end, and no link is good any more.
+
+    Raises RuleBroken at the field `password`.
+    """
     passwords.check(password, of=await known_of(account))
     hash_ = await passwords.hashed(password)
 
     async def work(session: Transaction) -> None:
         await passwords.keep(account, hash_, session=session)
         await end_sessions(account, session=session, but=keep_session)
-        await one_time.revoke(account, Purpose.RESET, Purpose.FORGOTTEN, Purpose.INVITATION, session=session)
+        await one_time.revoke(account, session=session)
 
     await _recorded(account, "password_changed", by, work)
 
@@ -110,15 +113,17 @@ async def use_link(token: str, password: str, *, name: str | None = None) -> Pyd
 # ---- The first administrator
 
 
-async def somebody_administers() -> bool:
+async def somebody_administers(session: Transaction | None = None) -> bool:
     """Whether there is an administrator who can sign in: with a password, or elsewhere."""
-    return bool(await able_to_sign_in(await administrators()))
+    return bool(await able_to_sign_in(await administrators(session), session))
 
 
-async def able_to_sign_in(accounts: list[PydanticObjectId]) -> set[PydanticObjectId]:
+async def able_to_sign_in(
+    accounts: list[PydanticObjectId], session: Transaction | None = None
+) -> set[PydanticObjectId]:
     """Those of the accounts that have a password, or have signed in through a provider."""
-    by_password = Password.get_motor_collection().find({"_id": {"$in": accounts}}, {"_id": 1})
-    elsewhere = Identity.get_motor_collection().find({"account": {"$in": accounts}}, {"account": 1})
+    by_password = Password.get_motor_collection().find({"_id": {"$in": accounts}}, {"_id": 1}, session=session)
+    elsewhere = Identity.get_motor_collection().find({"account": {"$in": accounts}}, {"account": 1}, session=session)
     return {raw["_id"] async for raw in by_password} | {raw["account"] async for raw in elsewhere}
 
 
@@ -130,12 +135,17 @@ async def first_link() -> str | None:
 
 
 async def begin_administering(token: str, *, name: str, email: str, password: str) -> PydanticObjectId:
-    """Make the account of the first administrator, in all plans, and return its id."""
+    """Make the account of the first administrator, in all plans, and return its id.
+
+    Raises NotVisible where the link is good no more, and where somebody has become an administrator since.
+    """
     passwords.check(password, of=[email, name])
     hash_ = await passwords.hashed(password)
 
     async def work(session: Transaction) -> PydanticObjectId:
         await _used(token, session, Purpose.FIRST)
+        if await somebody_administers(session):
+            raise NotVisible(_("This link is good no more."))
         account = await Account.register(name=name, email=email)
         membership = Membership.new(scope=SITE, account=account.key, role=Role.ADMIN)
         await membership.add(by=account.actor)
@@ -185,10 +195,15 @@ async def renew_codes(account: PydanticObjectId) -> list[str]:
 
 
 async def switch_off(account: PydanticObjectId, *, by: Actor | None = None) -> None:
-    """Sign in without a second factor from now on: by its owner, or by an administrator when it was lost."""
+    """Sign in without a second factor from now on: by its owner, or by an administrator when it was lost.
+
+    Whoever has the lost device may be signed in on it: then all sessions end.
+    """
 
     async def work(session: Transaction) -> None:
         await totp.remove(account, session=session)
+        if by is not None:
+            await end_sessions(account, session=session)
 
     await _recorded(account, "second_factor_off", by, work)
 
@@ -203,9 +218,18 @@ async def set_role(
     scope: PydanticObjectId = SITE,
     units: list[PydanticObjectId] | None = None,
     by: Actor,
+    based_on: int | None = None,
 ) -> audit.AuditEntry | None:
-    """Give the role in a plan or in all, in the place of the one held there; None takes it away."""
+    """Give the role in a plan or in all, in the place of the one held there; None takes it away.
+
+    `based_on` is the version of the one held when this was decided, 0 for none: StaleEdit where it is another one now.
+    """
     held = await Membership.find_one({"account": account, "scope": scope, "deleted": False})
+    if based_on is not None and based_on != (0 if held is None else held.version):
+        last = held or await Membership.find({"account": account, "scope": scope}).sort("-created_at").first_or_none()
+        if last is None:
+            raise RuleBroken(_("The request was not understood."))
+        raise StaleEdit(last, {})
     if held is None:
         if role is None:
             return None

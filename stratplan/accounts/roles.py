@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from beanie import PydanticObjectId
 
-from stratplan.accounts.models import Membership
+from stratplan.accounts.models import Account, Membership
 from stratplan.documents import SITE
 from stratplan.permissions import NONE, Held, Rights, Role, published, together
 from stratplan.snapshot import Snapshot
@@ -30,6 +30,7 @@ def _by_account(snapshot: Snapshot) -> dict[PydanticObjectId, Rights]:
                 [Held(one.role, with_all_below(one.units, below), one.scope == SITE) for one in memberships]
             )
             for account, memberships in _memberships(snapshot).items()
+            if (person := snapshot.find(Account, account)) is not None and not person.disabled
         }
 
     return snapshot.derive("rights by account", put_together)
@@ -84,6 +85,9 @@ async def rights_of_site(account: PydanticObjectId | None) -> Rights:
         return NONE
     raw = await Membership.get_motor_collection().find_one({"scope": SITE, "account": account, "deleted": False})
     if raw is None:
+        return NONE
+    able = {"_id": account, "disabled": False, "deleted": False}
+    if await Account.get_motor_collection().find_one(able, {"_id": 1}) is None:
         return NONE
     return together([Held(Membership.model_validate(raw).role, of_site=True)])
 

@@ -16,6 +16,7 @@ from stratplan.accounts.sign_in import asked_for, with_next
 from stratplan.accounts.totp import SecondFactor
 from stratplan.errors import RuleBroken, TooManyAttempts
 from stratplan.forms import Form, FormModel
+from stratplan.i18n import _
 from stratplan.permissions import Permission
 from stratplan.web import local_path, read_form
 
@@ -27,6 +28,7 @@ class Wish(FormModel):
 
     do: Literal["begin", "renew", "off"]
     current: CurrentPassword = NOTHING
+    code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
     next: Annotated[str, StringConstraints(max_length=2000)] = "/"
 
 
@@ -45,6 +47,7 @@ async def show_second_factor(request: HTMXRequest) -> Response[Any]:
 
 async def _second_factor_page(request: HTMXRequest, form: Form[Wish], *, status: int = 200) -> Response[Any]:
     account = account_of(request)
+    form.texts = {**form.texts, "code": [""]}
     factor = await SecondFactor.get(account)
     on = factor is not None and factor.sealed is not None
     to = local_path(form.value("next") or "/")
@@ -61,15 +64,29 @@ async def _second_factor_page(request: HTMXRequest, form: Form[Wish], *, status:
     return await account_page(request, "accounts/second_factor.html", context, status=status)
 
 
+async def _gives_a_code(request: HTMXRequest, code: str) -> None:
+    """Raise RuleBroken unless this is a code of the second factor that is on, of an account that has no password to be
+    asked for again."""
+    account = account_of(request)
+    if await passwords.has_one(account) or not await totp.is_on(account):
+        return
+    attempt = await throttle.second_attempt(account, address=cookies.origin_of(request).address)
+    if not (await totp.accept(account, code, key=key_of(request)) or await totp.accept_recovery(account, code)):
+        raise RuleBroken(_("This code is not right, or has been used already."), field="code")
+    await attempt.succeeded()
+
+
 @post(HERE, permission=Permission.ME_WRITE)
 async def change_second_factor(request: HTMXRequest) -> Response[Any]:
-    """Begin to set it up, renew the recovery codes, or switch it off: each after the password has been given again."""
+    """Begin to set it up, renew the recovery codes, or switch it off: each after the password has been given again, or,
+    where there is none, a code."""
     form = await read_form(request, Wish)
     if form.data is None:
         return await _second_factor_page(request, form, status=422)
     account = account_of(request)
     try:
         await proves_again(request, form.data.current)
+        await _gives_a_code(request, form.data.code)
     except TooManyAttempts as too_many:
         form.refuse(RuleBroken(str(too_many)))
         return retry_after(await _second_factor_page(request, form, status=429), too_many.seconds)

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from beanie import PydanticObjectId
 
 from stratplan.accounts.models import Account, Profile, Session, end_sessions
+from stratplan.database import Session as Transaction
+from stratplan.database import in_transaction
 from stratplan.documents import now
 from stratplan.errors import RuleBroken
 from stratplan.i18n import _
@@ -25,32 +27,49 @@ def digest(token: str) -> str:
 
 
 async def begin(
-    account: PydanticObjectId, *, device: str = "", address: str = "", strong: bool = False, instead_of: str = ""
+    account: PydanticObjectId,
+    *,
+    device: str = "",
+    address: str = "",
+    strong: bool = False,
+    instead_of: str = "",
+    ended: int | None = None,
 ) -> str:
     """Begin a session of the account and return its token; `instead_of` is the id of the one it takes the place of.
 
-    Raises RuleBroken when the account is disabled or gone.
+    `ended` is the profile's as it was before the password was compared. Raises RuleBroken when the account is disabled
+    or gone, and when its sessions have all been ended since. Either happens before or after, never at once: both write
+    the profile.
     """
-    person = await Account.find_one({"_id": account, "deleted": False, "disabled": False})
-    profile = await Profile.get(account)
-    if person is None or profile is None:
-        raise RuleBroken(_("This account cannot sign in. Ask an administrator."))
     token = secrets.token_urlsafe(32)
     moment = now()
-    session = Session(
-        id=digest(token),
-        account=account,
-        name=profile.name,
-        device=device[:300],
-        address=address,
-        strong=strong,
-        began_at=moment,
-        seen_at=moment,
-        ends_at=moment + ABSOLUTE,
-    )
-    await session.insert()
-    if instead_of:
-        await Session.get_motor_collection().delete_one({"_id": instead_of})
+
+    async def work(transaction: Transaction) -> None:
+        person = await Account.find_one({"_id": account, "deleted": False, "disabled": False}, session=transaction)
+        seen = (
+            {"_id": account} if ended is None else {"_id": account, "ended": {"$in": [ended] if ended else [0, None]}}
+        )
+        profile = await Profile.get_motor_collection().find_one_and_update(
+            seen, {"$inc": {"sign_ins": 1}}, session=transaction
+        )
+        if person is None or profile is None:
+            raise RuleBroken(_("This account cannot sign in. Ask an administrator."))
+        session = Session(
+            id=digest(token),
+            account=account,
+            name=profile["name"],
+            device=device[:300],
+            address=address,
+            strong=strong,
+            began_at=moment,
+            seen_at=moment,
+            ends_at=moment + ABSOLUTE,
+        )
+        await session.insert(session=transaction)
+        if instead_of:
+            await Session.get_motor_collection().delete_one({"_id": instead_of}, session=transaction)
+
+    await in_transaction(work, key=account)
     await _end_the_oldest(account)
     return token
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from beanie import Document, PydanticObjectId
+from beanie import PydanticObjectId
 from litestar import get, post
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 from pydantic import Field, SecretStr, StringConstraints
-from pymongo import ASCENDING, IndexModel
 
 from stratplan.accounts import cookies, passwords, sessions, throttle, totp
 from stratplan.accounts.answering import account_page, go, key_of, let_in, note, retry_after
-from stratplan.accounts.models import OF_A_PERSON, Account, Profile, folded
+from stratplan.accounts.models import HalfSession, Profile, folded, is_open
 from stratplan.documents import OptionalLine, now
 from stratplan.errors import RuleBroken, TooManyAttempts
 from stratplan.forms import Form, FormModel
@@ -30,24 +29,6 @@ HALF_SESSION_LASTS = timedelta(minutes=10)
 # What is typed as a password is never part of a page, a log or an error: SecretStr hides it. Longer ones are compared
 # with nothing (see passwords.LONGEST).
 TypedPassword = Annotated[SecretStr, Field(min_length=1, max_length=1000)]
-
-
-class HalfSession(Document):
-    """Somebody gave the right password and has yet to give the second factor. `_id` is the SHA-256 of its token."""
-
-    id: str  # type: ignore[assignment]  # not an ObjectId
-    account: PydanticObjectId
-    ends_at: datetime
-
-    class Settings:
-        name = "half_sessions"
-        indexes: ClassVar = [
-            IndexModel([("account", ASCENDING)]),
-            IndexModel([("ends_at", ASCENDING)], expireAfterSeconds=0),
-        ]
-
-
-OF_A_PERSON.append(HalfSession)
 
 
 def _digest(token: str) -> str:
@@ -99,7 +80,7 @@ async def sign_in(request: HTMXRequest) -> Response[Any]:
     if form.data is None:
         return await _sign_in_page(request, form, status=422)
     email = folded(form.data.email)
-    found = await Profile.get_motor_collection().find_one({"email_folded": email}, {"_id": 1})
+    found = await Profile.get_motor_collection().find_one({"email_folded": email}, {"ended": 1})
     account = None if found is None else PydanticObjectId(found["_id"])
     device = cookies.sent(request, cookies.DEVICE)
     try:
@@ -113,25 +94,22 @@ async def sign_in(request: HTMXRequest) -> Response[Any]:
         form.refuse(RuleBroken(_("The e-mail address or the password is not right.")))
         return await _sign_in_page(request, form, status=422)
     await attempt.succeeded()
-    return await after_first_factor(request, account, to=form.data.next)
-
-
-async def is_open(account: PydanticObjectId) -> bool:
-    """Whether the account may sign in at all."""
-    found = await Account.get_motor_collection().count_documents({"_id": account, "disabled": False, "deleted": False})
-    return found == 1
+    return await after_first_factor(request, account, to=form.data.next, ended=found.get("ended", 0) if found else None)
 
 
 async def after_first_factor(
-    request: HTMXRequest, account: PydanticObjectId, *, to: str = "/", done: str = ""
+    request: HTMXRequest, account: PydanticObjectId, *, to: str = "/", done: str = "", ended: int | None = None
 ) -> Response[Any]:
-    """Let in who has proved to be the account's owner, or ask for the second factor first where there is one."""
+    """Let in who has proved to be the account's owner, or ask for the second factor first where there is one.
+
+    Not whoever proved it before all sessions were `ended` (see sessions.begin).
+    """
     to = local_path(to)
     if not await totp.is_on(account):
-        return await let_in(request, account, to=to, done=done)
+        return await let_in(request, account, to=to, done=done, ended=ended)
     token = secrets.token_urlsafe(32)
     await HalfSession.get_motor_collection().insert_one(
-        {"_id": _digest(token), "account": account, "ends_at": now() + HALF_SESSION_LASTS}
+        {"_id": _digest(token), "account": account, "ended": ended, "ends_at": now() + HALF_SESSION_LASTS}
     )
     response = go(request, with_next("/sign-in/code", to))
     response.cookies.append(
@@ -143,17 +121,18 @@ async def after_first_factor(
 # ---- The second factor
 
 
-async def _half_session(request: HTMXRequest) -> PydanticObjectId | None:
-    """Whose second factor is asked for: of who has given a password, or is signed in without a second factor."""
+async def _half_session(request: HTMXRequest) -> tuple[PydanticObjectId, int | None] | None:
+    """Whose second factor is asked for: of who has given a password (with how often all sessions had been ended then),
+    or is signed in without a second factor."""
     token = cookies.sent(request, cookies.HALF_SESSION)
     if token:
         found = await HalfSession.get_motor_collection().find_one(
             {"_id": _digest(token), "ends_at": {"$gt": datetime.now(UTC)}}
         )
         if found is not None:
-            return PydanticObjectId(found["account"])
+            return PydanticObjectId(found["account"]), found.get("ended")
     session = reader_of(request).session
-    return session.account if session is not None and not session.strong else None
+    return (session.account, None) if session is not None and not session.strong else None
 
 
 @get("/sign-in/code", permission=Permission.OPEN)
@@ -175,11 +154,12 @@ async def _code_page(request: HTMXRequest, form: Form[Code], *, status: int = 20
 @post("/sign-in/code", permission=Permission.OPEN)
 async def give_code(request: HTMXRequest) -> Response[Any]:
     """Let in who has the second factor too."""
-    account = await _half_session(request)
+    half = await _half_session(request)
     form = await read_form(request, Code)
     to = local_path(form.value("next") or "/")
-    if account is None:
+    if half is None:
         return go(request, with_next("/sign-in", to))
+    account, ended = half
     if form.data is None:
         return await _code_page(request, form, status=422)
     try:
@@ -195,7 +175,7 @@ async def give_code(request: HTMXRequest) -> Response[Any]:
         return await _code_page(request, form, status=422)
     await attempt.succeeded()
     await HalfSession.get_motor_collection().delete_many({"account": account})
-    return await let_in(request, account, strong=True, to=to)
+    return await let_in(request, account, strong=True, to=to, ended=ended)
 
 
 # ---- Out

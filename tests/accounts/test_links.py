@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
@@ -19,6 +20,7 @@ from stratplan.settings import Settings
 from tests.accounts.acting import EMAIL, OTHER_PASSWORD, PASSWORD, browser, make_anna, sign_in, tags
 from tests.accounts.test_sign_in import with_second_factor
 from tests.letters import Letterbox, letterbox
+from tests.listening import listening
 
 CHOSEN = {"password": OTHER_PASSWORD, "again": OTHER_PASSWORD}
 
@@ -165,6 +167,47 @@ async def test_who_forgot_the_password_gets_a_letter_and_others_learn_nothing(ap
         assert mailbox.recipients == [EMAIL]
         assert (await one.post(link_in(mailbox), data=CHOSEN)).status_code == 303
     assert await passwords.verify(account.key, OTHER_PASSWORD)
+
+
+async def test_nothing_is_looked_for_before_the_answer(
+    app: Frame, mailbox: Letterbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_anna()
+    later: list[Callable[[], Awaitable[None]]] = []
+    monkeypatch.setattr(letters, "_later", later.append)
+    async with browser(app) as one:
+        with listening() as commands:
+            for email in (EMAIL, "nobody@example.org"):
+                assert (await one.post("/forgotten", data={"email": email})).status_code == 303
+    assert [command for command in commands if "profiles" in command or "accounts" in command] == []
+    assert len(later) == 2
+    for work in later:
+        await work()
+    assert mailbox.recipients == [EMAIL]
+
+
+async def test_letters_are_waited_for_when_the_server_stops_but_not_for_ever(caplog: pytest.LogCaptureFixture) -> None:
+    done = []
+
+    async def soon() -> None:
+        await asyncio.sleep(0.05)
+        done.append("soon")
+
+    async def never() -> None:
+        await asyncio.sleep(60)
+
+    async def broken() -> None:
+        raise LookupError("no such letter")
+
+    for work in (soon, broken):
+        letters._later(work)
+    await letters.all_sent(within=5)
+    assert done == ["soon"]
+    assert "LookupError" in caplog.text
+    letters._later(never)
+    await letters.all_sent(within=0.05)
+    assert not letters._under_way
+    assert "given up" in caplog.text
 
 
 async def test_an_invitation_is_sent_in_the_language_of_who_invites(

@@ -13,6 +13,7 @@ from beanie import PydanticObjectId
 from stratplan.accounts import commands, passwords, proofs, totp
 from stratplan.accounts.models import Account, Membership, Profile
 from stratplan.accounts.passwords import Password
+from stratplan.actors import COMMAND_LINE
 from stratplan.audit import AuditEntry
 from stratplan.audit_check import check
 from stratplan.database import Database
@@ -140,15 +141,48 @@ async def test_a_lost_second_factor_is_switched_off_and_a_forgotten_password_res
 async def test_the_role_in_all_plans_is_given_and_taken_but_an_administrator_remains(client: httpx.AsyncClient) -> None:
     account = await make_anna(None)
     address = f"/people/{account.key}/role"
-    for role in ("planner", "admin", ""):
-        assert (await client.post(address, data={"role": role})).status_code == 303
+    for version, role in enumerate(("planner", "admin", "")):
+        assert (await client.post(address, data={"role": role, "version": version})).status_code == 303
         held = await Membership.find_one({"account": account.key, "deleted": False})
         assert (held.role.value if held else "") == role
     only = await Membership.find_one({"scope": SITE, "role": "admin", "deleted": False})
     assert only is not None
-    answer = await client.post(f"/people/{only.account}/role", data={"role": ""})
+    answer = await client.post(f"/people/{only.account}/role", data={"role": "", "version": only.version})
     assert answer.status_code == 409
-    assert (await client.post(address, data={"role": "public"})).status_code == 422
+    assert (await client.post(address, data={"role": "public", "version": 0})).status_code == 422
+
+
+async def test_what_somebody_else_changed_meanwhile_is_not_overwritten(client: httpx.AsyncClient) -> None:
+    account = await make_anna(None)
+    address = f"/people/{account.key}"
+
+    def versions_in(page: httpx.Response) -> list[str]:
+        forms = re.findall(
+            rf'action="{address}(?:/role)?">\s*<input type="hidden" name="version" value="(\d+)"', page.text
+        )
+        return [str(version) for version in forms]
+
+    seen, none_held = versions_in(await client.get(address))
+    assert none_held == "0"
+    await proofs.set_role(account.key, Role.COUNCIL, by=COMMAND_LINE)
+    await account.describe(by=COMMAND_LINE, name="Anna Kalna")
+    before = await tags()
+    for there, form in (
+        ("/role", {"role": "admin", "version": none_held}),
+        ("/role", {"role": "", "version": "7"}),
+        ("", {"name": "Anna Liepa", "email": "other@example.org", "version": seen}),
+    ):
+        answer = await client.post(address + there, data=form)
+        assert answer.status_code == 409, form
+        assert "Kāds cits" in answer.text
+        assert versions_in(answer) == [str((await account_with(EMAIL)).version), "1"], "the page is as it is now"
+    assert await tags() == before
+    await proofs.set_role(account.key, None, by=COMMAND_LINE)
+    assert (await client.post(f"{address}/role", data={"role": "admin", "version": "1"})).status_code == 409
+    current = (await account_with(EMAIL)).version
+    form = {"name": "Anna Liepa", "email": "other@example.org", "version": current}
+    assert (await client.post(address, data=form)).status_code == 303
+    assert (await account_with("other@example.org")).key == account.key
 
 
 async def test_a_person_is_removed_with_all_that_proves_who_they_are(client: httpx.AsyncClient, app: Frame) -> None:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from stratplan.accounts import sessions
-from stratplan.accounts.models import Session
+from stratplan.accounts import passwords, proofs, sessions, sign_in
+from stratplan.accounts.models import Account, HalfSession, Membership, Session
+from stratplan.accounts.roles import rights_in, rights_of_site
 from stratplan.database import Database
 from stratplan.errors import RuleBroken
-from tests.factories import SOMEBODY, make_account
+from stratplan.frame import Frame
+from stratplan.permissions import NONE, Role
+from tests.accounts import acting
+from tests.accounts.test_sign_in import with_second_factor
+from tests.factories import SOMEBODY, Made, make_account
 
 
 async def test_a_session_is_kept_by_its_hash_and_found_by_its_token(db: Database) -> None:
@@ -81,3 +90,67 @@ async def test_a_disabled_account_begins_no_session(db: Database) -> None:
     await account.disable(by=SOMEBODY, based_on=1)
     with pytest.raises(RuleBroken):
         await sessions.begin(account.key)
+
+
+async def elsewhere(work: Coroutine[Any, Any, object]) -> None:
+    """Do the work as another request would: in no transaction of this one."""
+    await asyncio.get_running_loop().create_task(work, context=Context())
+
+
+async def test_an_account_that_is_closed_while_somebody_signs_in_has_no_session(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_account()
+    account = await make_account()
+    closed = False
+
+    class Seen(Account):
+        @classmethod
+        async def find_one(cls, *args: Any, **named: Any) -> Account | None:  # type: ignore[override]
+            nonlocal closed
+            found: Account | None = await Account.find_one(*args, **named)
+            if not closed:
+                closed = True
+                await elsewhere(account.disable(by=SOMEBODY, based_on=1))
+            return found
+
+    monkeypatch.setattr(sessions, "Account", Seen)
+    with pytest.raises(RuleBroken):
+        await sessions.begin(account.key)
+    assert await Session.find_all().count() == 0
+
+
+@pytest.mark.parametrize("has_second_factor", [False, True])
+async def test_a_password_that_is_changed_while_it_is_compared_lets_nobody_in(
+    app: Frame, monkeypatch: pytest.MonkeyPatch, *, has_second_factor: bool
+) -> None:
+    account = await acting.make_anna()
+    codes = (await with_second_factor(app, account))[1] if has_second_factor else []
+    real = passwords.verify
+
+    async def verify(*values: Any) -> bool:
+        is_right = await real(*values)
+        await proofs.set_password(account.key, acting.OTHER_PASSWORD)
+        return is_right
+
+    monkeypatch.setattr(sign_in.passwords, "verify", verify)
+    async with acting.browser(app) as one:
+        answer = await acting.sign_in(one)
+        if has_second_factor:
+            assert await HalfSession.find_all().count() == 1
+            answer = await one.post("/sign-in/code", data={"code": codes[0]})
+        assert answer.status_code == 409
+    assert await Session.find_all().count() == 0
+    monkeypatch.undo()
+    async with acting.browser(app) as one:
+        assert (await acting.sign_in(one, acting.OTHER_PASSWORD)).status_code == 303
+
+
+async def test_roles_of_a_closed_account_give_nothing_whatever_session_is_left(made: Made) -> None:
+    await make_account(Role.ADMIN)
+    account = await make_account(Role.ADMIN)
+    assert (await rights_of_site(account.key)) != NONE
+    await account.disable(by=SOMEBODY, based_on=1)
+    assert await Membership.find({"account": account.key, "deleted": False}).count() == 1
+    assert rights_in(await made.snapshot(), account.key) is None
+    assert await rights_of_site(account.key) == NONE

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pyotp
 import pytest
 
 from stratplan.accounts import passwords, sessions, throttle, totp
-from stratplan.accounts.models import Account, Session
-from stratplan.accounts.sign_in import HalfSession
+from stratplan.accounts.models import Account, HalfSession, Session
 from stratplan.actors import COMMAND_LINE
 from stratplan.frame import Frame
 from stratplan.permissions import Role
@@ -252,6 +252,9 @@ async def test_a_plan_may_ask_its_members_for_a_second_factor(app: Frame, made: 
             asked = await one.get(address)
             assert asked.status_code == 303
             assert asked.headers["location"].startswith("/me/second-factor/needed?next=%2Fplans")
+        asked = await one.get(f"/plans/{plan.slug}/tasks?q=ūdens&as_of=2016-05-01")
+        (wanted,) = parse_qs(urlsplit(asked.headers["location"]).query)["next"]
+        assert wanted == f"/plans/{plan.slug}/tasks?q=%C5%ABdens&as_of=2016-05-01"
         for address in ("/plans", "/work"):  # of what is in it, lists tell nothing either
             listed = await one.get(address)
             assert plan.title in listed.text
