@@ -42,7 +42,8 @@ async def plans_inside(account: PydanticObjectId) -> list[Plan]:
 
 def open_to(plans: Iterable[Plan], *, is_strong: bool) -> tuple[list[Plan], list[Plan]]:
     """Of plans that somebody is inside of: those that are open to them, and those that ask for a second step first."""
-    opened, closed = [], []
+    opened: list[Plan] = []
+    closed: list[Plan] = []
     for plan in plans:
         (opened if plan.is_open_to(is_strong=is_strong) else closed).append(plan)
     return opened, closed
