@@ -27,13 +27,14 @@ from stratplan.accounts.models import Membership, Session
 from stratplan.actors import COMMAND_LINE, Actor
 from stratplan.app import create_app
 from stratplan.database import Database
+from stratplan.discussion.models import Comment
 from stratplan.embedded.server import private_mongod
 from stratplan.frame import Frame, Reader
 from stratplan.goals.models import Task
 from stratplan.guard import plan_of
 from stratplan.history import events
 from stratplan.live import MOST_WAITING, Entry, Live
-from stratplan.permissions import Role
+from stratplan.permissions import Held, Role, together
 from stratplan.plans.models import Plan, PublicPart
 from stratplan.settings import Settings
 from stratplan.web import View
@@ -134,13 +135,16 @@ async def test_what_happened_while_a_reader_was_away_is_told_once(server: tuple[
         assert reader.events.empty()
 
 
-async def test_a_comment_is_told_on_the_page_of_its_task(client: httpx.AsyncClient, made: Made) -> None:
-    comment = Comment.new(scope=made.scope, task=made.task.key, text="Ko darīt?", author=SOMEBODY.id)
-    before = await made.snapshot()
-    entry = await comment.add(by=SOMEBODY)
-    admin = await make_account()
-    was, now = await view_of(made, before, admin), await view_of(made, await made.snapshot(), admin)
-    told = events.concerns(Entry.of(entry.model_dump()), was, now)
+async def test_a_comment_is_told_on_the_page_of_its_task(app: Frame, made: Made) -> None:
+    comment = Comment.new(scope=made.scope, task=made.task.key, text="Ko darīt?", author=COMMAND_LINE.id)
+    site, admin = cast("Litestar", app.app).state.site, together([Held(Role.ADMIN)])
+
+    async def view() -> View:
+        return View(site, await made.snapshot(), Reader(None, "lv", "auto"), admin, site.today())
+
+    was = await view()
+    entry = await comment.add(by=COMMAND_LINE)
+    told = events.concerns(Entry.of({"_id": entry.id, **entry.model_dump()}), was, await view())
     assert told == [("comment", comment.key), ("task", made.task.key)]
 
 

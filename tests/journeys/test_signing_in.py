@@ -59,7 +59,7 @@ def test_the_first_administrator_comes_in_by_the_printed_link_and_invites_somebo
         page.click("#field-password ~ [data-show-password]")
         assert page.get_attribute("#field-password", "type") == "text"
         choose_password(page, PASSWORD)
-        page.wait_for_url("**/plans")
+        page.wait_for_url("**/work")
         page.click("a[href='/people']")
         page.click("a[href='/people/new']")
         assert violations(page) == []
@@ -76,7 +76,7 @@ def test_the_first_administrator_comes_in_by_the_printed_link_and_invites_somebo
         assert violations(phone) == []
         assert phone.evaluate("document.documentElement.scrollWidth") == 390
         choose_password(phone, NEW_PASSWORD)
-        phone.wait_for_url("**/plans")
+        phone.wait_for_url("**/work")
         phone.goto(server.plan())
         assert phone.locator("h1").count() == 1
         phone.goto("/people")
@@ -110,7 +110,7 @@ def test_the_second_step_is_set_up_and_asked_for(browser: Browser, server: Serve
         page.click("a[href*='recovery=1']")
         page.fill("#field-code", codes[0])
         page.click("main form button[type=submit]")
-        page.wait_for_url("**/plans")
+        page.wait_for_url("**/work")
 
 
 def test_a_lost_password_is_chosen_anew_by_a_link_that_is_good_once(browser: Browser, server: Server) -> None:
@@ -123,11 +123,11 @@ def test_a_lost_password_is_chosen_anew_by_a_link_that_is_good_once(browser: Bro
         assert page.locator("[data-error-summary]").count() == 1
         assert violations(page) == []
         choose_password(page, NEW_PASSWORD)
-        page.wait_for_url("**/plans")
+        page.wait_for_url("**/work")
         page.goto(link)
         assert "vairs neder" in page.inner_text("h1")
     with opened(browser, server, role=None) as page:
         sign_in(page, "ilze@example.org", "not the password")
         assert "nav pareiza" in page.inner_text("[data-error-summary]")
         sign_in(page, "ilze@example.org", NEW_PASSWORD)
-        page.wait_for_url("**/plans")
+        page.wait_for_url("**/work")
