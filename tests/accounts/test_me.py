@@ -80,7 +80,7 @@ async def test_ones_devices_are_listed_and_ended(app: Frame) -> None:
 
 def codes_in(page: httpx.Response) -> list[str]:
     """The recovery codes that a page shows."""
-    return re.findall(r"<li>((?:[0-9A-Z]{4}-){5}[0-9A-Z]{4})</li>", page.text)
+    return re.findall(r"<li>((?:[0-9A-Z]{4}-){6}[0-9A-Z]{4})</li>", page.text)
 
 
 async def test_the_second_factor_is_set_up_by_qr_code_and_its_codes_are_shown_once(app: Frame) -> None:
