@@ -28,6 +28,7 @@ from stratplan.web import read_form, reader_of
 # Empty for an account that has no password: it signs in elsewhere.
 CurrentPassword = Annotated[SecretStr, Field(max_length=1000)]
 NOTHING = SecretStr("")
+OTHERS = "others"  # all of one's sessions but the one that asks
 
 
 class AboutMe(FormModel):
@@ -51,9 +52,11 @@ class EmailChange(FormModel):
 
 
 class SessionEnd(FormModel):
-    """Which of one's sessions is to end."""
+    """Which of one's sessions is to end, and the password: somebody who sat down at an open browser must not be the one
+    who stays signed in."""
 
-    session: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    session: Annotated[str, StringConstraints(pattern=rf"^(?:[0-9a-f]{{64}}|{OTHERS})$")]
+    current: CurrentPassword = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +122,26 @@ async def refuse_without_password(account: PydanticObjectId) -> None:
 async def show_me(request: HTMXRequest) -> Response[Any]:
     """One's account on one page."""
     profile = await profile_of(account_of(request))
-    form = Form.filled(AboutMe, {"name": profile.name, "language": profile.language})
-    return await _me_page(request, form, profile)
+    return await _me_page(request, _about(profile), profile)
 
 
-async def _me_page(request: HTMXRequest, form: Form[AboutMe], profile: Profile, *, status: int = 200) -> Response[Any]:
+def _about(profile: Profile) -> Form[AboutMe]:
+    return Form.filled(AboutMe, {"name": profile.name, "language": profile.language})
+
+
+async def _me_page(
+    request: HTMXRequest,
+    form: Form[AboutMe],
+    profile: Profile,
+    *,
+    ending: Form[SessionEnd] | None = None,
+    status: int = 200,
+) -> Response[Any]:
     account = account_of(request)
     here = session_of(request).id
     context = {
         "form": form,
+        "ending": ending or Form.filled(SessionEnd),
         "profile": profile,
         "has_password": await passwords.has_one(account),
         "has_second_factor": await totp.is_on(account),
@@ -257,22 +271,31 @@ async def change_email(request: HTMXRequest) -> Response[Any]:
 
 @post("/me/sessions/end", permission=Permission.ME_WRITE)
 async def end_session(request: HTMXRequest) -> Response[Any]:
-    """Sign one of one's devices out."""
+    """Sign one of one's devices out, or all others."""
     form = await read_form(request, SessionEnd)
-    account = account_of(request)
+    if form.data is None:
+        return await _ending_again(request, form, 422)
+    account, here = account_of(request), session_of(request)
+    try:
+        await proves_again(request, form.data.current)
+    except TooManyAttempts as too_many:
+        form.refuse(RuleBroken(str(too_many), field="current"))
+        return retry_after(await _ending_again(request, form, 429), too_many.seconds)
+    except RuleBroken as broken:
+        form.refuse(broken)
+        return await _ending_again(request, form, 422)
+    if form.data.session == OTHERS:
+        await end_sessions(account, but=here.id)
+        return go(request, "/me", "sessions-ended")
     mine = {one.id: one for one in await sessions.of_account(account)}
-    if form.data is None or form.data.session not in mine:
-        return go(request, "/me", "session-ended")  # it has ended already
-    await sessions.end(mine[form.data.session])
+    if form.data.session in mine:  # else it has ended already
+        await sessions.end(mine[form.data.session])
     return go(request, "/me", "session-ended")
 
 
-@post("/me/sessions/end-others", permission=Permission.ME_WRITE)
-async def end_other_sessions(request: HTMXRequest) -> Response[Any]:
-    """Sign all one's other devices out."""
-    session = session_of(request)
-    await end_sessions(session.account, but=session.id)
-    return go(request, "/me", "sessions-ended")
+async def _ending_again(request: HTMXRequest, form: Form[SessionEnd], status: int) -> Response[Any]:
+    profile = await profile_of(account_of(request))
+    return await _me_page(request, _about(profile), profile, ending=form, status=status)
 
 
 handlers = [
@@ -283,5 +306,4 @@ handlers = [
     show_email,
     change_email,
     end_session,
-    end_other_sessions,
 ]

@@ -63,13 +63,19 @@ async def test_ones_devices_are_listed_and_ended(app: Frame) -> None:
         assert "Firefox, Windows" in page
         assert "Safari, iPhone" in page
         assert page.count("this device") == 1
-        (session,) = re.findall(r'name="session" value="(\w+)"', page)
-        assert (await stranger.post("/me/sessions/end", data={"session": session})).status_code == 303
+        (session,) = re.findall(r'name="session" value="(\w{64})"', page)
+        ending = {"session": session, "current": PASSWORD}
+        assert (await stranger.post("/me/sessions/end", data=ending)).status_code == 303
         assert (await other.get("/me")).status_code == 200, "only its owner ends it"
-        await one.post("/me/sessions/end", data={"session": session})
+        for wrong in ({}, {"current": ""}, {"current": "nav tā parole"}):
+            refused = await one.post("/me/sessions/end", data={"session": session, **wrong})
+            assert refused.status_code == 422
+            assert "This is not your password." in refused.text
+        assert (await other.get("/me")).status_code == 200, "not without the password"
+        await one.post("/me/sessions/end", data=ending)
         assert (await other.get("/me")).status_code == 303
         await sign_in(other)
-        await one.post("/me/sessions/end-others")
+        await one.post("/me/sessions/end", data={"session": "others", "current": PASSWORD})
         assert (await other.get("/me")).status_code == 303
         assert (await one.get("/me")).status_code == 200
     assert len(await sessions.of_account(account.key)) == 1
