@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from hatch_build import build_static
 from stratplan import i18n
 from stratplan.assets import Assets, static_files
+from stratplan.plans.models import Visibility
 
 ROOT = Path(__file__).parent.parent
 POLICY = (
@@ -64,8 +65,12 @@ class View:
     """A plan looked at from a past day."""
 
     plan = SimpleNamespace(
-        title="Daugavpils pilsētas domes Sociālo lietu pārvaldes stratēģija 2015.–2017. gadam", slug="galerija"
+        title="Daugavpils pilsētas domes Sociālo lietu pārvaldes stratēģija 2015.–2017. gadam",
+        slug="galerija",
+        visibility=Visibility.PUBLISHED,
     )
+    rights = SimpleNamespace(sees_unpublished=True)
+    snapshot = SimpleNamespace(revision=(1, 1, 1))
     day = date(2016, 9, 30)
     today = date(2017, 1, 10)
     is_today = False
@@ -97,9 +102,9 @@ def gallery(sent: list[dict[str, str]]) -> Litestar:
         frame = {
             "view": View(),
             "reader": SimpleNamespace(
-                name="Vietējais konts", language="lv", theme=request.query_params.get("theme", "auto")
+                account="1", name="Zane Kalniņa", language="lv", theme=request.query_params.get("theme", "auto")
             ),
-            "notice": SimpleNamespace(text="Uzdevums 2.4 ir dzēsts.", undo_url="/undo"),
+            "notice": SimpleNamespace(text="Uzdevums 2.4 ir dzēsts.", undo_url="/undo", entry=None),
             "path": request.url.path,
             "section": "tasks",
         }
@@ -110,6 +115,11 @@ def gallery(sent: list[dict[str, str]]) -> Litestar:
     @get("/gallery", sync_to_thread=False)
     def show(request: Request[Any, Any, Any]) -> Response[str]:
         return answer("gallery.html", request, **{**gallery_context(), "chosen": request.query_params.get("goal", "")})
+
+    @get(["/me/notices/count", "/plans/galerija/events"], sync_to_thread=False, media_type=MediaType.HTML)
+    def quiet() -> str:
+        """What the frame asks for beside the page."""
+        return ""
 
     @get("/explain", sync_to_thread=False)
     def explain(request: Request[Any, Any, Any]) -> Response[str]:
@@ -127,7 +137,7 @@ def gallery(sent: list[dict[str, str]]) -> Litestar:
     async def take(request: Request[Any, Any, Any]) -> None:
         sent.append({**await request.form(), "path": request.url.path})
 
-    return Litestar([show, explain, ask, error, take, static_files(assets)], openapi_config=None)
+    return Litestar([quiet, show, explain, ask, error, take, static_files(assets)], openapi_config=None)
 
 
 @pytest.fixture(scope="module")

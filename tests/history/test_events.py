@@ -227,7 +227,7 @@ async def test_of_people_only_those_are_told_who_may_see_the_members(server: tup
     with reading(server[0] + EVENTS, cookie=council) as less, reading(server[0] + EVENTS, cookie=planner) as more:
         await in_thread(less.next)
         await in_thread(more.next)
-        await make_account(Role.REPORTER, scope=made.scope)
+        await make_account(Role.REPORTER, scope=made.scope, units=[made.unit.key])
         await edit(made, "Mainīts")
         kinds = []
         while "task" not in kinds:
