@@ -1,12 +1,13 @@
-"""Takes the README's pictures from a running demo: python docs/pictures/take.py [address]."""
+"""Takes the README's pictures from a demo that it starts, as an administrator sees it: python -m docs.pictures.take."""
 
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+
+from tests.browser import running_server
 
 HERE = Path(__file__).parent
 PLAN = "/plans/daugavpils-2015-2017"
@@ -21,9 +22,10 @@ PICTURES = (
 )
 
 
-def main(address: str) -> None:
+def main() -> None:
     """One picture a page, in Latvian."""
-    with sync_playwright() as playwright:
+    with running_server() as server, sync_playwright() as playwright:
+        address = server.address
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
             args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"],
@@ -31,6 +33,7 @@ def main(address: str) -> None:
         for name, path, size, theme in PICTURES:
             context = browser.new_context(viewport=size)  # type: ignore[arg-type]  # playwright's own type for a mapping
             context.add_cookies([{"name": "theme", "value": theme, "url": address}])
+            context.add_cookies([{"name": "session", "value": server.token("admin"), "url": address}])
             page = context.new_page()
             page.goto(address + path)
             page.wait_for_load_state("networkidle")
@@ -40,4 +43,4 @@ def main(address: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000")
+    main()
