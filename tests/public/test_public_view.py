@@ -81,7 +81,8 @@ async def test_what_a_member_sees_there_is_what_a_resident_sees(
 async def test_before_it_is_published_only_those_who_may_publish_look_ahead(
     app: Frame, made: Made, role: Role | None, status: int
 ) -> None:
-    account: Account = await make_account(role, scope=made.scope)
+    units = [made.unit.key] if role is Role.REPORTER else None
+    account: Account = await make_account(role, scope=made.scope, units=units)
     async with reading(app, account) as reader:
         answer = await reader.get("/p/plans")
         assert answer.status_code == status
