@@ -59,7 +59,7 @@ def test_the_first_administrator_comes_in_by_the_printed_link_and_invites_somebo
         page.click("#field-password ~ [data-show-password]")
         assert page.get_attribute("#field-password", "type") == "text"
         choose_password(page, PASSWORD)
-        page.wait_for_url("**/work")
+        page.wait_for_url("**/plans")
         page.click("a[href='/people']")
         page.click("a[href='/people/new']")
         assert violations(page) == []
@@ -104,7 +104,7 @@ def test_the_second_step_is_set_up_and_asked_for(browser: Browser, server: Serve
         if script:
             assert violations(page) == []
         page.goto("/me")
-        page.click("form[action='/sign-out'] button")
+        page.click("main form[action='/sign-out'] button")
         sign_in(page, email, PASSWORD)
         assert "/sign-in/code" in page.url
         page.click("a[href*='recovery=1']")
