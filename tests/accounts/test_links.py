@@ -225,8 +225,10 @@ async def test_an_invitation_is_sent_in_the_language_of_who_invites(
         mailbox.answers["RCPT"] = "550 no such person as olga@example.org"
         assert (await one.post("/people", data=form | {"email": "olga@example.org"})).status_code == 303
         await letters.all_sent()
-    assert "MailRefused" in caplog.text
-    assert "olga@example.org" not in caplog.text
+    # The receiving server of this test writes addresses to the same log; what is asked is what the product wrote.
+    written = [record.getMessage() for record in caplog.records if record.name.startswith("stratplan")]
+    assert any("MailRefused" in line for line in written)
+    assert not any("olga@example.org" in line for line in written)
 
 
 async def test_nobodys_mailbox_is_flooded(app: Frame, mailbox: Letterbox) -> None:

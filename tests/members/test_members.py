@@ -37,7 +37,10 @@ async def last_entry(scope: PydanticObjectId) -> AuditEntry:
 async def test_a_plans_administrator_sees_addresses_a_planner_only_names_others_nothing(app: Frame, made: Made) -> None:
     await make_account(Role.COUNCIL, scope=made.scope, name="Vita Liepa", email="vita@example.org")
     await make_account(Role.PLANNER, name="Ilze Ozola", email="ilze@example.org")
-    people = {role: await make_account(role, scope=made.scope) for role in (Role.ADMIN, Role.PLANNER, Role.REPORTER)}
+    people = {
+        role: await make_account(role, scope=made.scope, units=units)
+        for role, units in ((Role.ADMIN, []), (Role.PLANNER, []), (Role.REPORTER, [made.unit.key]))
+    }
     async with reading(app, people[Role.ADMIN]) as client:
         page = (await client.get(MEMBERS)).text
         assert PageReader(page).problems == []
