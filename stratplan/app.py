@@ -54,6 +54,9 @@ from stratplan.permissions import Permission
 from stratplan.plans import routes as plans
 from stratplan.plans.models import FundingSource, Organisation, Plan, Section, Term
 from stratplan.public import routes as public
+from stratplan.reviews import routes as reviews
+from stratplan.reviews.frozen import FrozenLine, FrozenPlan, FrozenTask
+from stratplan.reviews.models import Review, Submission
 from stratplan.secret_key import SecretKey, secret_key
 from stratplan.security_txt import security_txt
 from stratplan.settings import Settings, resource
@@ -83,6 +86,11 @@ DOCUMENTS: Sequence[type[Document]] = (
     Report,
     InvestmentLine,
     SwotEntry,
+    Review,
+    Submission,
+    FrozenPlan,
+    FrozenTask,
+    FrozenLine,
     Password,
     SecondFactor,
     HalfSession,
@@ -161,6 +169,7 @@ def create_app(
         *goals.handlers,
         *investments.handlers,
         *swot.handlers,
+        *reviews.handlers,
         *overview.handlers,
         *history.handlers,
         *public.handlers,

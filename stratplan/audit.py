@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -79,6 +79,11 @@ class AuditEntry(Document):
             IndexModel([("scope", ASCENDING), ("by", ASCENDING)]),
             IndexModel([("changes.document", ASCENDING), ("number", DESCENDING)]),
             IndexModel([("undoes", ASCENDING)], sparse=True),
+            IndexModel(
+                [("scope", ASCENDING), ("number", ASCENDING)],
+                name="periods_changed",
+                partialFilterExpression={"changes.before.period": {"$exists": True}},
+            ),
         ]
 
 
@@ -126,8 +131,21 @@ def _as_text(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} cannot be hashed")
 
 
-async def record(tag: str, edits: Sequence[Edit], *, by: Actor, undoes: PydanticObjectId | None = None) -> AuditEntry:
-    """Write `edits` (all of one scope) and their one audit entry in one transaction, and return the entry.
+# What the scope's chain and that of its organisation counted before a change; of what is no plan, 0 for the second.
+Revisions = tuple[int, int]
+Beside = Callable[[Session, Revisions], Awaitable[None]]
+
+
+async def record(
+    tag: str,
+    edits: Sequence[Edit],
+    *,
+    by: Actor,
+    undoes: PydanticObjectId | None = None,
+    beside: Beside | None = None,
+) -> AuditEntry:
+    """Write `edits` (all of one scope) and their one audit entry in one transaction, and return the entry. `beside`
+    writes, in the same transaction, what is no living document: whole with the change, or not at all.
 
     Raises StaleEdit when a document is no longer at the version it was read at, RuleBroken when a number is taken or
     a reference leads nowhere; then nothing is written. The documents in `edits` stay as they were read: they may
@@ -140,7 +158,7 @@ async def record(tag: str, edits: Sequence[Edit], *, by: Actor, undoes: Pydantic
         raise ValueError("one change stays within one scope")
 
     async def work(session: Session) -> AuditEntry:
-        return await _write(session, scope, tag, edits, by, undoes)
+        return await _write(session, scope, tag, edits, by, undoes, beside)
 
     try:
         return await in_transaction(work, key=scope)
@@ -181,6 +199,7 @@ async def _write(
     edits: Sequence[Edit],
     by: Actor,
     undoes: PydanticObjectId | None,
+    beside: Beside | None,
 ) -> AuditEntry:
     from stratplan.documents import now, stored
 
@@ -196,6 +215,8 @@ async def _write(
     reach = await _reach(session, scope)
     for edit in edits:
         await _check(session, edit, reach)
+    if beside is not None:
+        await beside(session, (head["revision"] if head else 0, await _revision(session, reach[1:])))
     entry: dict[str, Any] = {
         "_id": PydanticObjectId(),
         "scope": scope,
@@ -248,6 +269,12 @@ async def _write_one(session: Session, edit: Edit, moment: datetime) -> Change:
     return Change(
         kind=document.kind, document=document.key, caption=caption, version=version, before=before, after=after
     )
+
+
+async def _revision(session: Session, scopes: Sequence[PydanticObjectId]) -> int:
+    """How many entries the chain of the scope (of the only one given) has; 0 without one."""
+    head = await Head.get_motor_collection().find_one({"_id": {"$in": list(scopes)}}, {"revision": 1}, session=session)
+    return 0 if head is None else int(head["revision"])
 
 
 async def _reach(session: Session, scope: PydanticObjectId) -> list[PydanticObjectId]:

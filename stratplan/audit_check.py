@@ -217,6 +217,7 @@ class _Chain:
                 self.outcome.documents += 1
                 known = self.known.pop(raw["_id"], None)
                 different = [] if known is None else _different(raw, known)
+                different += await kind.differences_beside(raw, self.session)
                 if known is not None and known.kind == kind.kind and not different:
                     continue
                 wrong += 1

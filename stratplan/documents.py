@@ -202,6 +202,11 @@ class LivingDocument(Document):
         kind says otherwise."""
         return None
 
+    @classmethod
+    async def differences_beside(cls, raw: Mapping[str, Any], session: Session) -> list[str]:
+        """The fields of a stored document that what is kept beside it (a review's editions) does not fit any more."""
+        return []
+
     @property
     def key(self) -> PydanticObjectId:
         """The id; every document has one from the moment it is made."""

@@ -34,6 +34,10 @@ class Permission(StrEnum):
     INVESTMENTS_WRITE = "investments:write"
     SWOT_READ = "swot:read"
     SWOT_WRITE = "swot:write"
+    REVIEWS_READ = "reviews:read"
+    REVIEWS_WRITE = "reviews:write"  # open, return, close
+    REVIEWS_REPORT = "reviews:report"  # a unit's part
+    REVIEWS_REOPEN = "reviews:reopen"
     DISCUSSION_READ = "discussion:read"
     DISCUSSION_WRITE = "discussion:write"
     DISCUSSION_ASK = "discussion:ask"  # a question to the unit that is responsible
@@ -61,6 +65,7 @@ _PUBLISHED = frozenset(
         Permission.UNITS_READ,
         Permission.INVESTMENTS_READ,
         Permission.SWOT_READ,
+        Permission.REVIEWS_READ,
     }
 )
 _INSIDE = _PUBLISHED | {
@@ -78,6 +83,8 @@ _PLANNING = _INSIDE | {
     Permission.UNITS_WRITE,
     Permission.INVESTMENTS_WRITE,
     Permission.SWOT_WRITE,
+    Permission.REVIEWS_WRITE,
+    Permission.REVIEWS_REPORT,
     Permission.DISCUSSION_WRITE,
     Permission.DISCUSSION_ASK,
     Permission.DISCUSSION_MODERATE,
@@ -85,7 +92,9 @@ _PLANNING = _INSIDE | {
     Permission.HISTORY_UNDO,
     Permission.MEMBERS_READ,
 }
-_OWN = frozenset({Permission.GOALS_REPORT, Permission.DISCUSSION_WRITE, Permission.EVIDENCE_WRITE})
+_OWN = frozenset(
+    {Permission.GOALS_REPORT, Permission.REVIEWS_REPORT, Permission.DISCUSSION_WRITE, Permission.EVIDENCE_WRITE}
+)
 
 
 class Role(Choice):
@@ -193,7 +202,11 @@ def published(parts: Collection[str]) -> Rights:
     return Rights(Role.PUBLIC, Role.PUBLIC.grants - closed)
 
 
-_PART_READ = {"funding": Permission.INVESTMENTS_READ, "swot": Permission.SWOT_READ}
+_PART_READ = {
+    "funding": Permission.INVESTMENTS_READ,
+    "swot": Permission.SWOT_READ,
+    "reviews": Permission.REVIEWS_READ,
+}
 NONE = Rights(Role.PUBLIC, frozenset())
 
 

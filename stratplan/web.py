@@ -43,6 +43,7 @@ OF_PEOPLE = frozenset({"members"})  # sections of a plan with addresses of peopl
 NEEDED = (
     (("/investments", "/figures/money", "/figures/checks"), Permission.INVESTMENTS_READ),
     (("/swot",), Permission.SWOT_READ),
+    (("/reviews",), Permission.REVIEWS_READ),
     (("/history",), Permission.HISTORY_READ),
     (("/discussion",), Permission.DISCUSSION_READ),
     (("/evidence",), Permission.EVIDENCE_READ),

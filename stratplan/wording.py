@@ -40,6 +40,9 @@ _DEEDS = {
     "moderated": N_("Removed by a planner: %(name)s"),
     "settled": N_("Marked as answered: %(name)s"),
     "reopened": N_("Opened again: %(name)s"),
+    "closed": N_("Closed: %(name)s"),
+    "sent": N_("Sent in: %(name)s"),
+    "returned": N_("Returned: %(name)s"),
 }
 _CHANGED = N_("Changed: %(name)s")
 DEEDS = frozenset(_DEEDS)  # the ends of tags that have words of their own; the others are plain changes

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from stratplan import app, database
 from stratplan.accounts.models import Account, Membership
 from stratplan.discussion.models import Comment, CommentSort
-from stratplan.documents import Code, Line, LivingDocument, Prose, stored
+from stratplan.documents import Code, Line, LivingDocument, Prose, now, stored
 from stratplan.evidence.file_types import FileType
 from stratplan.evidence.models import Evidence
 from stratplan.goals.models import Goal, Milestone, Report, Task
@@ -28,6 +28,7 @@ from stratplan.investments.models import InvestmentLine, MoneyReport, Share, Sta
 from stratplan.period import Period
 from stratplan.permissions import Role
 from stratplan.plans.models import FundingKind, FundingSource, Organisation, Plan, PlanState, Section, Term, TermKind
+from stratplan.reviews.models import Edition, Review, ReviewState, Submission, SubmissionState
 from stratplan.swot.models import Quadrant, SwotEntry
 from stratplan.units.models import Unit, UnitKind
 
@@ -94,6 +95,10 @@ def one_of_each() -> list[LivingDocument]:
             execution=Execution.IN_PROGRESS,
             outcome=Outcome.PARTLY_REACHED,
             text="Padarīts.",
+            next_steps="Vēl viens līgums.",
+            obstacles="Nav.",
+            unchanged=True,
+            review=OTHER,
             by="6b05d981bc2241336fe688b2",
             illustrative=True,
         ),
@@ -114,6 +119,40 @@ def one_of_each() -> list[LivingDocument]:
             planned=[YearAmount(source=KEY, year=2016, amount=Decimal("5.55"))],
             money_reports=[MoneyReport(on=date(2016, 9, 30), source=KEY, year=2016, spent=Decimal("1.01"))],
             note="Piezīme",
+        ),
+        Review.new(
+            scope=KEY,
+            period=Period.parse("2016-Q3"),
+            due=date(2016, 10, 14),
+            note="Īsi.",
+            state=ReviewState.CLOSED,
+            opened_at=now(),
+            opened_by="6b05d981bc2241336fe688b2",
+            editions=[
+                Edition(
+                    number=1,
+                    day=date(2016, 9, 30),
+                    closed_at=now(),
+                    by="6b05d981bc2241336fe688b2",
+                    decision_number="12",
+                    decision_date=date(2016, 10, 27),
+                    digest="0" * 64,
+                    tasks=2,
+                    lines=1,
+                    reason="Kļūda.",
+                )
+            ],
+        ),
+        Submission.new(
+            scope=KEY,
+            review=OTHER,
+            unit=KEY,
+            name="Nodaļa",
+            state=SubmissionState.RETURNED,
+            sent_at=now(),
+            sent_by="6b05d981bc2241336fe688b2",
+            on_behalf=True,
+            remark="Par maz.",
         ),
         SwotEntry.new(scope=KEY, quadrant=Quadrant.THREAT, text="Draudi", order=4, goals=[KEY], tasks=[OTHER]),
         Comment.new(

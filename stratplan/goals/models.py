@@ -212,6 +212,10 @@ class Report(LivingDocument):
     execution: Execution
     outcome: Outcome = Outcome.NOT_ASSESSED
     text: OptionalProse = ""
+    next_steps: OptionalProse = ""
+    obstacles: OptionalProse = ""
+    unchanged: bool = False
+    review: Reference | None = None
     by: str = ""
     illustrative: bool = False
 
@@ -224,8 +228,11 @@ class Report(LivingDocument):
         "execution": N_("Execution"),
         "outcome": N_("Result"),
         "text": N_("What was done"),
+        "next_steps": N_("What comes next"),
+        "obstacles": N_("Obstacles"),
+        "unchanged": N_("No change"),
     }
-    links: ClassVar = (Link("task", "task", OnDelete.DELETE),)
+    links: ClassVar = (Link("task", "task", OnDelete.DELETE), Link("review", "review", OnDelete.UNLINK))
 
     class Settings:
         name = "reports"
@@ -249,7 +256,10 @@ class Report(LivingDocument):
 
     def public(self, parts: frozenset[str]) -> Report:
         """Progress is always public; what was written only where the plan publishes it."""
-        return self if PublicPart.REPORTS in parts or not self.text else self.model_copy(update={"text": ""})
+        if PublicPart.REPORTS in parts or not (self.text or self.next_steps or self.obstacles):
+            return self
+        silent: Report = self.model_copy(update={"text": "", "next_steps": "", "obstacles": ""})
+        return silent
 
     async def edit(
         self, values: Mapping[str, Any], *, by: Actor, based_on: int, tag: str = "edited"

@@ -169,8 +169,7 @@ class InvestmentLine(LivingDocument):
         fresh = MoneyReport(
             on=on, source=source, year=year, contracted=contracted, spent=spent, illustrative=illustrative
         )
-        kept = [entry for entry in self.money_reports if (entry.on, entry.source, entry.year) != (on, source, year)]
-        reports = sorted([*kept, fresh], key=lambda entry: (entry.on, entry.year, str(entry.source)))
+        reports = self.with_money_reports([fresh])
         if self.heading:
             raise RuleBroken(_("Money is reported on the lines under a heading, not on the heading."))
         if based_on != self.version:
@@ -178,6 +177,13 @@ class InvestmentLine(LivingDocument):
         if reports == self.money_reports:
             return None
         return await audit.record("line.money_reported", [audit.changed(self, money_reports=reports)], by=by)
+
+    def with_money_reports(self, fresh: Sequence[MoneyReport]) -> list[MoneyReport]:
+        """The reports on the line's money with `fresh` ones among them, each in place of one of the same day, source
+        and year."""
+        replaced = {(entry.on, entry.source, entry.year) for entry in fresh}
+        kept = [entry for entry in self.money_reports if (entry.on, entry.source, entry.year) not in replaced]
+        return sorted([*kept, *fresh], key=lambda entry: (entry.on, entry.year, str(entry.source)))
 
     @classmethod
     async def renumber(cls, numbered: Sequence[tuple[InvestmentLine, str]], *, by: Actor) -> audit.AuditEntry | None:

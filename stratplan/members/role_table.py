@@ -51,6 +51,12 @@ WORDS: dict[str, dict[Permission, str]] = {
         Permission.SWOT_READ: N_("See the SWOT analysis"),
         Permission.SWOT_WRITE: N_("Change the SWOT analysis"),
     },
+    N_("Reviews"): {
+        Permission.REVIEWS_READ: N_("Read reviews and compare them"),
+        Permission.REVIEWS_WRITE: N_("Open, return and close reviews"),
+        Permission.REVIEWS_REPORT: N_("Report in a review"),
+        Permission.REVIEWS_REOPEN: N_("Open a closed review again"),
+    },
     N_("Comments and questions"): {
         Permission.DISCUSSION_READ: N_("Read comments and questions"),
         Permission.DISCUSSION_WRITE: N_("Comment on a task and answer questions"),

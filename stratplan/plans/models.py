@@ -55,6 +55,7 @@ class PublicPart(Choice):
     FUNDING = "funding", N_("Investment plan and money"), "info", "banknote"
     SWOT = "swot", N_("SWOT analysis"), "info", "scale"
     TEXTS = "texts", N_("Chapters of the plan's text"), "info", "book-open"
+    REVIEWS = "reviews", N_("Closed reviews"), "info", "clipboard-list"
 
 
 class Visibility(Choice):

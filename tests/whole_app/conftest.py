@@ -15,6 +15,7 @@ from stratplan.accounts import one_time
 from stratplan.accounts.models import Membership
 from stratplan.accounts.one_time import Purpose
 from stratplan.accounts.throttle import Failures
+from stratplan.actors import Actor
 from stratplan.app import DOCUMENTS, create_app
 from stratplan.audit import AuditEntry, Head
 from stratplan.discussion.models import CommentSort
@@ -28,7 +29,11 @@ from stratplan.notices.kinds import NoticeKind, When
 from stratplan.notices.models import Notice
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
+from stratplan.reviews.closing import close_review, open_review
+from stratplan.reviews.models import Decision
+from stratplan.reviews.terms import period_of_code
 from stratplan.settings import Settings, resource
+from stratplan.snapshot import Snapshots
 from tests.conftest import reading
 from tests.factories import make_account, make_comment, make_evidence
 from tests.route_table import Route, routes_of
@@ -36,6 +41,7 @@ from tests.route_table import Route, routes_of
 NOT_COMPARED = (LivingDocument, AuditEntry, Head, Failures)
 SLUG = "daugavpils-2015-2017"
 DAY = date(2016, 9, 30)
+OPEN_REVIEW, CLOSED_REVIEW = "2016H1", "2016Q2"
 KINDS = {
     "comments": "comment",
     "evidence": "evidence",
@@ -96,6 +102,12 @@ class Seeded:
                 return self.notice
             case "name", "calendar":
                 return f"{self.feed}.ics"
+            case "review", _:
+                return CLOSED_REVIEW if "{edition:" in path else OPEN_REVIEW
+            case "edition", _:
+                return "1"
+            case "unit", "units" if "/reviews/" in path:
+                return str(next(vars(one)["lead"] for one in self.documents["task"] if vars(one)["lead"] is not None))
             case _, "questions":
                 return str(next(one.key for one in self.documents["comment"] if vars(one)["sort"] == "question"))
             case _, "goals":
@@ -141,6 +153,20 @@ async def seeded(mongo_uri: str, settings: Settings, opened: database.Database) 
         yield seeded
 
 
+async def _review(plan: Plan, by: Actor) -> None:
+    """An open review of the plan, and a closed one."""
+    for code in (CLOSED_REVIEW, OPEN_REVIEW):
+        period = period_of_code(code)
+        snapshot = await Snapshots().of(plan.slug)
+        assert period is not None
+        assert snapshot is not None
+        review, _entry = await open_review(snapshot, period, due=date(2016, 7, 15), by=by, today=DAY)
+        if code == CLOSED_REVIEW:
+            await close_review(
+                Snapshots(), plan.slug, review, decision=Decision(), by=by, based_on=review.version, today=DAY
+            )
+
+
 @asynccontextmanager
 async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
     """The plan loaded into the open, empty database."""
@@ -158,6 +184,7 @@ async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
     await make_comment(task, f"Skat. pielikumu, {mention_of(account.key)}.", by=account.actor)
     await make_comment(task, "Kad būs gatavs?", sort=CommentSort.QUESTION, by=account.actor)
     await make_evidence(task, report=report.key)
+    await _review(plan, account.actor)
     documents = {
         name: await kind.find({"deleted": False}).sort("_id").to_list() for name, kind in LivingDocument.kinds.items()
     }

@@ -1,0 +1,120 @@
+"""Opening, closing and reopening a review. Closing freezes it whole, in one transaction, or leaves it open."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from stratplan import audit
+from stratplan.actors import Actor
+from stratplan.database import Session
+from stratplan.documents import now
+from stratplan.errors import RuleBroken, StaleEdit
+from stratplan.i18n import _
+from stratplan.period import Period
+from stratplan.reviews import frozen
+from stratplan.reviews.frozen import Audience, Bodies
+from stratplan.reviews.models import Decision, Edition, Review, ReviewState
+from stratplan.reviews.moves import deadline_moves
+from stratplan.reviews.statement import Move
+from stratplan.reviews.stating import statement_of
+from stratplan.snapshot import Revision, Snapshot, Snapshots
+
+ATTEMPTS = 5
+
+
+class PlanMoved(Exception):
+    """The plan was changed between the reading and the writing of what is to be frozen."""
+
+
+async def open_review(
+    snapshot: Snapshot, period: Period, *, due: date, note: str = "", by: Actor, today: date
+) -> tuple[Review, audit.AuditEntry]:
+    """Open a review of the plan; RuleBroken where there is one of the period, or the period is none or not begun."""
+    if period.start > today:
+        raise RuleBroken(_("This period has not begun yet."), field="period")
+    if not {*period.years()} & {*snapshot.plan.years}:
+        raise RuleBroken(_("The plan has no day in this period."), field="period")
+    if due < period.start:
+        raise RuleBroken(_("The due date is before the period begins."), field="due")
+    review = Review.new(scope=snapshot.plan.key, period=period, due=due, note=note, opened_at=now(), opened_by=by.id)
+    return review, await review.add(by=by)
+
+
+async def close_review(
+    snapshots: Snapshots, slug: str, review: Review, *, decision: Decision, by: Actor, based_on: int, today: date
+) -> audit.AuditEntry:
+    """Freeze the review as it is now: its next edition.
+
+    All of it and the review's state are one transaction; when the plan changes meanwhile, it is stated anew. Raises
+    StaleEdit when the review was changed since version `based_on`, RuleBroken when it is closed already.
+    """
+    if based_on != review.version:
+        raise StaleEdit(review, {}, await audit.entries_since(review, based_on))
+    if not review.is_open:
+        raise RuleBroken(_("The review is closed already."))
+    for _attempt in range(ATTEMPTS):
+        snapshot = await snapshots.of(slug)
+        if snapshot is None:
+            raise RuleBroken(_("The plan has been deleted."))
+        edition, bodies = await _stated(snapshot, review, decision, by, today)
+        try:
+            return await _write(review, edition, bodies, snapshot.revision, by)
+        except PlanMoved:
+            continue
+    raise RuleBroken(_("The plan is being changed at this moment. Close the review once more."))
+
+
+async def _stated(
+    snapshot: Snapshot, review: Review, decision: Decision, by: Actor, today: date
+) -> tuple[Edition, Bodies]:
+    day = review.day_on(today)
+    moves = await deadline_moves(snapshot.plan.key, snapshot.revision[0])
+    statement = statement_of(snapshot, day, moves, review)
+    public = statement_of(snapshot.public, day, {key: _nameless(found) for key, found in moves.items()}, review)
+    number = len(review.editions) + 1
+    bodies = frozen.bodies_of(
+        {Audience.MEMBERS: statement, Audience.RESIDENTS: public},
+        scope=review.scope,
+        review=review.key,
+        edition=number,
+    )
+    edition = Edition(
+        number=number,
+        day=day,
+        closed_at=now(),
+        by=by.id,
+        decision_number=decision.number,
+        decision_date=decision.day,
+        digest=frozen.digest_of(bodies),
+        tasks=len(statement.tasks),
+        lines=len(statement.lines),
+    )
+    return edition, bodies
+
+
+def _nameless(moves: tuple[Move, ...]) -> tuple[Move, ...]:
+    """Residents are told when a deadline was moved, not by whom."""
+    return tuple(move.model_copy(update={"by": ""}) for move in moves)
+
+
+async def _write(review: Review, edition: Edition, bodies: Bodies, revision: Revision, by: Actor) -> audit.AuditEntry:
+    async def freeze(session: Session, scopes: audit.Revisions) -> None:
+        if scopes != revision[:2]:
+            raise PlanMoved
+        await frozen.write(bodies, session)
+
+    change = audit.changed(review, state=ReviewState.CLOSED, editions=[*review.editions, edition])
+    return await audit.record("review.closed", [change], by=by, beside=freeze)
+
+
+async def reopen_review(review: Review, *, reason: str, by: Actor, based_on: int) -> audit.AuditEntry:
+    """Open a closed review again; its editions stay, and the last of them says why it was opened again."""
+    if based_on != review.version:
+        raise StaleEdit(review, {}, await audit.entries_since(review, based_on))
+    if review.is_open:
+        raise RuleBroken(_("The review is open already."))
+    if not reason.strip():
+        raise RuleBroken(_("Say why the review is opened again."), field="reason")
+    last = review.editions[-1].model_copy(update={"reopened_at": now(), "reopened_by": by.id, "reason": reason})
+    change = audit.changed(review, state=ReviewState.OPEN, editions=[*review.editions[:-1], last])
+    return await audit.record("review.reopened", [change], by=by)

@@ -1,0 +1,195 @@
+"""What closed reviews keep: one flat document for each task and investment line and one for the plan, of each edition,
+written once and never again (docs/decisions/0015-frozen-reviews.md)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from beanie import Document, PydanticObjectId
+from bson import Decimal128
+from pydantic import BaseModel
+from pymongo import ASCENDING, IndexModel
+
+from stratplan.choice import Choice
+from stratplan.database import Session
+from stratplan.errors import NotVisible
+from stratplan.i18n import N_, _
+from stratplan.period import Period
+from stratplan.reviews.statement import LineStated, PlanStated, Statement, TaskStated
+
+AT_ONCE = 1000  # documents written in one command
+
+BY_EDITION = IndexModel(
+    [("review", ASCENDING), ("edition", ASCENDING), ("audience", ASCENDING), ("place", ASCENDING)], unique=True
+)
+
+
+class Audience(Choice):
+    """For whom an edition was frozen: all that there was, or what of it residents saw."""
+
+    MEMBERS = "members", N_("Members of the plan")
+    RESIDENTS = "residents", N_("Residents")
+
+
+class Frozen(Document):
+    """One frozen document: of which review, edition and audience, its place among its like, and what it says."""
+
+    scope: PydanticObjectId
+    review: PydanticObjectId
+    edition: int
+    audience: Audience
+    place: int
+    stated: dict[str, Any]
+
+
+class FrozenPlan(Frozen):
+    """The plan's texts and figures."""
+
+    class Settings:
+        name = "frozen_plans"
+        indexes: ClassVar = [BY_EDITION]
+
+
+class FrozenTask(Frozen):
+    """A task."""
+
+    class Settings:
+        name = "frozen_tasks"
+        indexes: ClassVar = [BY_EDITION]
+
+
+class FrozenLine(Frozen):
+    """An investment line."""
+
+    class Settings:
+        name = "frozen_lines"
+        indexes: ClassVar = [BY_EDITION]
+
+
+KINDS: tuple[type[Frozen], ...] = (FrozenPlan, FrozenTask, FrozenLine)
+Bodies = Mapping[type[Frozen], list[dict[str, Any]]]
+
+
+def bodies_of(
+    statements: Mapping[Audience, Statement], *, scope: PydanticObjectId, review: PydanticObjectId, edition: int
+) -> Bodies:
+    """The documents of an edition as they are stored."""
+    found: dict[type[Frozen], list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+    for audience, statement in statements.items():
+        parts: tuple[tuple[type[Frozen], Iterable[BaseModel]], ...] = (
+            (FrozenPlan, [statement.plan]),
+            (FrozenTask, statement.tasks),
+            (FrozenLine, statement.lines),
+        )
+        for kind, stated in parts:
+            found[kind] += [
+                {
+                    "_id": PydanticObjectId(),
+                    "scope": scope,
+                    "review": review,
+                    "edition": edition,
+                    "audience": audience.value,
+                    "place": place,
+                    "stated": _bson(one),
+                }
+                for place, one in enumerate(stated, start=1)
+            ]
+    return found
+
+
+async def write(bodies: Bodies, session: Session) -> None:
+    """Write the documents of an edition in the transaction of its review."""
+    for kind, found in bodies.items():
+        for begin in range(0, len(found), AT_ONCE):
+            await kind.get_motor_collection().insert_many(found[begin : begin + AT_ONCE], session=session)
+
+
+async def statement_of_edition(review: PydanticObjectId, edition: int, audience: Audience) -> Statement:
+    """What an edition says: read from what was frozen, and from nothing else."""
+    asked = {"review": review, "edition": edition, "audience": audience.value}
+    plan = await FrozenPlan.get_motor_collection().find_one(asked)
+    if plan is None:
+        raise NotVisible(_("There is no such edition of the review."))
+    return Statement(
+        plan=PlanStated.model_validate(_python(plan["stated"])),
+        tasks=tuple([TaskStated.model_validate(raw) async for raw in _read(FrozenTask, asked)]),
+        lines=tuple([LineStated.model_validate(raw) async for raw in _read(FrozenLine, asked)]),
+    )
+
+
+async def _read(kind: type[Frozen], asked: Mapping[str, Any]) -> Any:
+    found = kind.get_motor_collection().find(asked, {"stated": 1}, batch_size=AT_ONCE)
+    async for raw in found.sort("place", ASCENDING):
+        yield _python(raw["stated"])
+
+
+# --- the digest: whether what is kept is what was frozen ---------------------------------------------------------
+
+
+def digest_of(bodies: Bodies) -> str:
+    """SHA-256 over the documents of an edition as they are stored, in their order: independent of this program."""
+    digest = hashlib.sha256()
+    for kind in KINDS:
+        ordered = sorted(bodies[kind], key=lambda body: (str(body["audience"]), body["place"]))
+        for body in ordered:
+            digest.update(_line_of(body))
+    return digest.hexdigest()
+
+
+async def digest_kept(review: PydanticObjectId, edition: int, session: Session | None = None) -> str:
+    """The digest of what is kept of an edition now."""
+    digest = hashlib.sha256()
+    for kind in KINDS:
+        found = kind.get_motor_collection().find({"review": review, "edition": edition}, session=session)
+        async for body in found.sort([("audience", ASCENDING), ("place", ASCENDING)]):
+            digest.update(_line_of(body))
+    return digest.hexdigest()
+
+
+def _line_of(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str).encode() + b"\n"
+
+
+# --- values as BSON keeps them -----------------------------------------------------------------------------------
+
+
+def _bson(value: Any) -> Any:
+    match value:
+        case None | bool() | int():
+            return value
+        case Enum():
+            return value.value
+        case str():
+            return str(value)
+        case Decimal():
+            return Decimal128(value)
+        case Fraction():
+            return str(value)
+        case date():
+            return value.isoformat()
+        case Period():
+            return str(value)
+        case BaseModel():
+            return {name: _bson(getattr(value, name)) for name in type(value).model_fields}
+        case Mapping():
+            return {str(key): _bson(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_bson(item) for item in value]
+    raise TypeError(f"{type(value).__name__} is not frozen")
+
+
+def _python(value: Any) -> Any:
+    if isinstance(value, Decimal128):
+        return value.to_decimal()
+    if isinstance(value, dict):
+        return {key: _python(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_python(item) for item in value]
+    return value

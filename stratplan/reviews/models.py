@@ -1,0 +1,216 @@
+"""Reviews and what units sent in for them. What a closed review says is kept apart (see frozen)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, StringConstraints, field_validator
+from pymongo import ASCENDING, IndexModel
+
+from stratplan import audit
+from stratplan.actors import Actor
+from stratplan.choice import Choice
+from stratplan.database import Session
+from stratplan.documents import Line, Link, LivingDocument, OnDelete, OptionalLine, OptionalProse, Part, Reference
+from stratplan.errors import RuleBroken
+from stratplan.i18n import N_, _
+from stratplan.period import Period
+from stratplan.permissions import Permission
+from stratplan.reviews.frozen import digest_kept
+from stratplan.reviews.terms import canonical, code_of, name_of, term_of
+
+BY_SCOPE = IndexModel([("scope", ASCENDING), ("deleted", ASCENDING)])
+
+
+class ReviewState(Choice):
+    """Whether units still report, or the review is frozen."""
+
+    OPEN = "open", N_("Open"), "info", "clipboard-list"
+    CLOSED = "closed", N_("Closed"), "success", "lock"
+
+
+class SubmissionState(Choice):
+    """How far a unit is with its part of a review."""
+
+    NOT_SENT = "not_sent", N_("Not sent"), "warning", "circle-dashed"
+    SENT = "sent", N_("Sent"), "success", "circle-check"
+    RETURNED = "returned", N_("Returned"), "danger", "undo-2"
+
+
+class Edition(Part):
+    """A review as it was closed once: when, by whom, with which decision, as of which day, and the digest (SHA-256, see
+    frozen) of all that was stored for it. `reopened_*` say why and when it was opened again."""
+
+    number: Annotated[int, Field(ge=1)]
+    day: date
+    closed_at: datetime
+    by: str
+    decision_number: OptionalLine = ""
+    decision_date: date | None = None
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    tasks: int
+    lines: int
+    reopened_at: datetime | None = None
+    reopened_by: str = ""
+    reason: OptionalProse = ""
+
+
+class Review(LivingDocument):
+    """A review of a plan for a quarter, a half-year or a year: `open` while units report, then `closed` (domain.md,
+    Review). Closed again after it was reopened, it has another edition; the earlier ones stay."""
+
+    period: Period
+    due: date
+    note: OptionalProse = ""
+    state: ReviewState = ReviewState.OPEN
+    opened_at: datetime
+    opened_by: str = ""
+    editions: list[Edition] = []
+
+    kind: ClassVar = "review"
+    noun: ClassVar = N_("review")
+    written_with: ClassVar = (Permission.REVIEWS_WRITE,)
+    apart: ClassVar = {"state": Permission.REVIEWS_WRITE, "editions": Permission.REVIEWS_WRITE}
+    labels: ClassVar = {
+        "period": N_("Period"),
+        "due": N_("Due"),
+        "note": N_("Note to the units"),
+        "state": N_("State"),
+        "editions": N_("Editions"),
+    }
+
+    class Settings:
+        name = "reviews"
+        indexes: ClassVar = [BY_SCOPE]
+
+    @field_validator("period")
+    @classmethod
+    def _period_is_canonical(cls, period: Period) -> Period:
+        return canonical(period)
+
+    @property
+    def code(self) -> str:
+        """What it is called in addresses: 2016Q3."""
+        return code_of(self.period)
+
+    @property
+    def name(self) -> str:
+        """Its period in the language in force."""
+        return name_of(self.period)
+
+    @property
+    def caption(self) -> str:
+        return self.code
+
+    @property
+    def is_open(self) -> bool:
+        """Whether units report in it."""
+        return self.state is ReviewState.OPEN
+
+    @property
+    def edition(self) -> Edition | None:
+        """The newest edition, while the review is closed."""
+        return None if self.is_open or not self.editions else self.editions[-1]
+
+    def find_edition(self, number: int) -> Edition | None:
+        """The edition of that number."""
+        return next((edition for edition in self.editions if edition.number == number), None)
+
+    def day_on(self, today: date) -> date:
+        """The day as of which its figures are: the period's last, or today before that."""
+        return min(self.period.end, today)
+
+    def public(self, parts: frozenset[str]) -> Review | None:
+        """Residents see a review once it is closed, and nothing of how it came about."""
+        if self.edition is None:
+            return None
+        shown: Review = self.model_copy(update={"note": "", "opened_by": ""})
+        return shown
+
+    @classmethod
+    async def differences_beside(cls, raw: Mapping[str, Any], session: Session) -> list[str]:
+        """Whether an edition is not any more what was frozen: its digest tells."""
+        for edition in raw.get("editions", ()):
+            if await digest_kept(raw["_id"], edition["number"], session) != edition["digest"]:
+                return ["editions"]
+        return []
+
+    def refuse_putting_back(self, values: Mapping[str, Any], by: Actor) -> None:
+        """What was closed is not undone: it is opened again, with a reason."""
+        if values.keys() & {"state", "editions"} or (values.get("deleted") and self.editions):
+            raise RuleBroken(_("A closed review stays. An administrator can open it again, with a reason."))
+
+    async def remove(self, *, by: Actor, based_on: int) -> audit.AuditEntry:
+        """Delete a review that was opened by mistake; one that was ever closed stays."""
+        if self.editions:
+            raise RuleBroken(_("A review that was closed once is not deleted: its editions stay."))
+        return await super().remove(by=by, based_on=based_on)
+
+    async def check_rules(self, session: Session) -> None:
+        """It is of a quarter, a half-year or a year, and the only one of it."""
+        if term_of(self.period) is None:
+            raise RuleBroken(_("A review is of a quarter, a half-year or a year."), field="period")
+        count = await Review.get_motor_collection().count_documents(
+            {"scope": self.scope, "period": str(self.period), "deleted": False}, session=session
+        )
+        if count > 1:
+            raise RuleBroken(_("There is a review of %(period)s already.", period=self.name), field="period")
+
+
+class Submission(LivingDocument):
+    """What one unit sent in for a review: when, by whom, and what the planner returned it with. The reports themselves
+    are reports on tasks; `name` is what the unit was called."""
+
+    review: Reference
+    unit: Reference
+    name: Line
+    state: SubmissionState = SubmissionState.NOT_SENT
+    sent_at: datetime | None = None
+    sent_by: str = ""
+    on_behalf: bool = False
+    by_link: bool = False
+    remark: OptionalProse = ""
+
+    kind: ClassVar = "submission"
+    noun: ClassVar = N_("unit's part of a review")
+    written_with: ClassVar = (Permission.REVIEWS_REPORT,)
+    labels: ClassVar = {
+        "state": N_("State"),
+        "sent_at": N_("Sent"),
+        "on_behalf": N_("Reported for the unit"),
+        "by_link": N_("Reported through a link"),
+        "remark": N_("Remark"),
+    }
+    links: ClassVar = (Link("review", "review", OnDelete.DELETE), Link("unit", "unit"))
+
+    class Settings:
+        name = "submissions"
+        indexes: ClassVar = [BY_SCOPE, IndexModel([("review", ASCENDING)])]
+
+    @property
+    def caption(self) -> str:
+        return self.name
+
+    @property
+    def responsible(self) -> frozenset[Reference]:
+        return frozenset([self.unit])
+
+    async def check_rules(self, session: Session) -> None:
+        """A unit has one part in a review, and sends it while the review is open."""
+        count = await Submission.get_motor_collection().count_documents(
+            {"review": self.review, "unit": self.unit, "deleted": False}, session=session
+        )
+        if count > 1:
+            raise RuleBroken(_("Somebody has just begun the same. Look again."))
+        raw = await Review.get_motor_collection().find_one({"_id": self.review}, {"state": 1}, session=session)
+        if raw is None or raw["state"] != ReviewState.OPEN.value:
+            raise RuleBroken(_("The review is closed: nothing more can be sent in for it."))
+
+
+class Decision(Part):
+    """The council's decision that a review is closed with, as far as there is one."""
+
+    number: OptionalLine = ""
+    day: date | None = None

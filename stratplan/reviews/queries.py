@@ -1,0 +1,143 @@
+"""What pages, exports and commands ask of reviews: which there are, what is asked of which unit, what a review says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from beanie import PydanticObjectId
+
+from stratplan.alphabet import sort_key
+from stratplan.errors import NotVisible
+from stratplan.goals.models import Report, Task
+from stratplan.goals.queries import reports_of, tasks_in_order
+from stratplan.goals.states import Execution
+from stratplan.i18n import _
+from stratplan.reviews.models import Review, Submission, SubmissionState
+from stratplan.reviews.terms import period_of_code
+from stratplan.snapshot import Snapshot
+from stratplan.units.models import Unit
+
+OVER = (Execution.COMPLETED, Execution.CANCELLED)
+
+
+def reviews_in_order(snapshot: Snapshot) -> list[Review]:
+    """The plan's reviews, the newest first; of those that end on one day the longer first."""
+    return snapshot.derive(
+        "reviews in order",
+        lambda: sorted(
+            snapshot.all(Review).values(),
+            key=lambda review: (review.period.end, -review.period.start.toordinal()),
+            reverse=True,
+        ),
+    )
+
+
+def find_review(snapshot: Snapshot, code: str) -> Review:
+    """The review of that code (2016Q3), or of that id."""
+    period = period_of_code(code)
+    for review in snapshot.all(Review).values():
+        if review.period == period or str(review.key) == code:
+            return review
+    raise NotVisible(_("There is no such review."))
+
+
+def closed_reviews(snapshot: Snapshot) -> list[Review]:
+    """Those that are closed, the newest first."""
+    return [review for review in reviews_in_order(snapshot) if review.edition is not None]
+
+
+def closed_before(snapshot: Snapshot, review: Review) -> Review | None:
+    """The closed review that a review is compared with: the last of the same length before it, else the last that
+    ended before it."""
+    earlier = [one for one in closed_reviews(snapshot) if one.period.end < review.period.end]
+    days = review.period.days
+    alike = [one for one in earlier if abs(one.period.days - days) < 10]
+    return next(iter(alike or earlier), None)
+
+
+def submissions_of(snapshot: Snapshot, review: Review) -> Mapping[PydanticObjectId, Submission]:
+    """What was sent in for a review, by unit."""
+
+    def grouped() -> dict[PydanticObjectId, dict[PydanticObjectId, Submission]]:
+        groups: dict[PydanticObjectId, dict[PydanticObjectId, Submission]] = {}
+        for one in snapshot.all(Submission).values():
+            groups.setdefault(one.review, {})[one.unit] = one
+        return groups
+
+    return snapshot.derive("submissions", grouped).get(review.key, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a review asks of one unit: the tasks that it leads, and how far it is with them."""
+
+    unit: Unit
+    tasks: tuple[Task, ...]
+    submission: Submission | None
+
+    @property
+    def state(self) -> SubmissionState:
+        """How far it is; a unit that has not begun has not sent."""
+        return SubmissionState.NOT_SENT if self.submission is None else self.submission.state
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether its part is there."""
+        return self.state is SubmissionState.SENT
+
+
+def tasks_of_review(snapshot: Snapshot, review: Review) -> list[Task]:
+    """The tasks that are reported on in a review: begun by its last day, and not completed or cancelled before its
+    first, as far as reports made outside of this review tell."""
+    return snapshot.derive(("tasks of review", review.key), lambda: _tasks(snapshot, review))
+
+
+def _tasks(snapshot: Snapshot, review: Review) -> list[Task]:
+    found = []
+    for task in tasks_in_order(snapshot):
+        if task.period.start > review.period.end:
+            continue
+        before = [
+            one for one in reports_of(snapshot, task) if one.on < review.period.start and one.review != review.key
+        ]
+        if not before or before[-1].execution not in OVER:
+            found.append(task)
+    return found
+
+
+def units_asked(snapshot: Snapshot, review: Review) -> list[Asked]:
+    """The units that lead tasks of the review, by name, each with its tasks."""
+    tasks: dict[PydanticObjectId, list[Task]] = {}
+    for task in tasks_of_review(snapshot, review):
+        if task.lead is not None:
+            tasks.setdefault(task.lead, []).append(task)
+    sent = submissions_of(snapshot, review)
+    units = [unit for key in tasks if (unit := snapshot.find(Unit, key)) is not None]
+    return [
+        Asked(unit, tuple(tasks[unit.key]), sent.get(unit.key))
+        for unit in sorted(units, key=lambda unit: sort_key(unit.name))
+    ]
+
+
+def asked_of(snapshot: Snapshot, review: Review, unit: PydanticObjectId) -> Asked:
+    """What the review asks of one unit; NotVisible where it asks nothing."""
+    for asked in units_asked(snapshot, review):
+        if asked.unit.key == unit:
+            return asked
+    raise NotVisible(_("This review asks nothing of this unit."))
+
+
+def without_unit(snapshot: Snapshot, review: Review) -> list[Task]:
+    """The tasks of the review that nobody leads."""
+    return [task for task in tasks_of_review(snapshot, review) if snapshot.find(Unit, task.lead) is None]
+
+
+def reports_in(snapshot: Snapshot, review: Review, tasks: Sequence[Task]) -> Mapping[PydanticObjectId, Report]:
+    """The report that was made in a review on each of some tasks, by task."""
+    found: dict[PydanticObjectId, Report] = {}
+    for task in tasks:
+        for report in snapshot.belonging_to(task, Report):
+            if report.review == review.key:
+                found[task.key] = report
+    return found

@@ -1,0 +1,3 @@
+"""Pages of reviews."""
+
+handlers: list[object] = []

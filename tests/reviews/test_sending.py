@@ -1,0 +1,179 @@
+"""A unit sends its part of a review in one change; what is left out, stale or another's is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from stratplan.audit import AuditEntry
+from stratplan.documents import undo
+from stratplan.errors import NotVisible, RuleBroken, StaleEdit
+from stratplan.goals.models import Milestone, Report, Task
+from stratplan.goals.states import Execution, Outcome
+from stratplan.investments.models import InvestmentLine
+from stratplan.reviews.models import Review, Submission, SubmissionState
+from stratplan.reviews.queries import tasks_of_review, units_asked, without_unit
+from stratplan.reviews.sending import MoneyWords, TaskWords, give_back, send
+from tests.factories import SOMEBODY, Made, make_line, make_report, make_task
+from tests.reviews.test_closing import LAST, LATER, close, opened
+
+
+def words(task: Task, **changed: Any) -> TaskWords:
+    return TaskWords(
+        **{
+            "task": task.key,
+            "execution": Execution.IN_PROGRESS,
+            "percent": 40,
+            "text": "Noslēgti divi līgumi.",
+            "next_steps": "Trešais līgums.",
+            "obstacles": "Trūkst līdzekļu.",
+            **changed,
+        }
+    )
+
+
+async def sent(made: Made, review: Review, *said: TaskWords, based_on: int = 0, **more: Any) -> AuditEntry:
+    snapshot = await made.snapshot()
+    return await send(snapshot, review, made.unit.key, said, today=LATER, by=SOMEBODY, based_on=based_on, **more)
+
+
+async def part_of(review: Review) -> Submission:
+    found = await Submission.find_one({"review": review.key})
+    assert found is not None
+    return found
+
+
+async def test_what_a_unit_sends_is_reported_as_of_the_quarters_last_day(made: Made) -> None:
+    review = await opened(made)
+    entry = await sent(made, review, words(made.task))
+    assert entry.tag == "submission.sent"
+    report = await Report.find_one({"task": made.task.key})
+    assert report is not None
+    assert (report.on, report.percent, report.text, report.next_steps, report.obstacles, report.review) == (
+        LAST, 40, "Noslēgti divi līgumi.", "Trešais līgums.", "Trūkst līdzekļu.", review.key,
+    )  # fmt: skip
+    part = await part_of(review)
+    assert (part.state, part.unit, part.sent_by) == (SubmissionState.SENT, made.unit.key, "somebody")
+    assert [asked.is_sent for asked in units_asked(await made.snapshot(), review)] == [True]
+
+
+async def test_a_part_with_a_task_left_out_is_refused_and_nothing_is_written(made: Made) -> None:
+    await make_task(made.scope, made.goal, "1.2", lead=made.unit.key)
+    review = await opened(made)
+    with pytest.raises(RuleBroken, match=r"1\.2"):
+        await sent(made, review, words(made.task))
+    with pytest.raises(RuleBroken, match=r"1\.1, 1\.2|1\.2"):
+        await sent(made, review, words(made.task, text=" "))
+    assert await Report.find_all().count() == 0
+    assert await Submission.find_all().count() == 0
+
+
+async def test_no_change_is_enough(made: Made) -> None:
+    review = await opened(made)
+    await sent(made, review, words(made.task, text="", unchanged=True))
+    report = await Report.find_one({"task": made.task.key})
+    assert report is not None
+    assert report.unchanged
+
+
+async def test_returned_with_a_remark_it_is_corrected_not_doubled(made: Made) -> None:
+    review = await opened(made)
+    await sent(made, review, words(made.task))
+    part = await part_of(review)
+    await give_back(part, remark="Par maz.", by=SOMEBODY, based_on=part.version)
+    part = await part_of(review)
+    assert (part.state, part.remark) == (SubmissionState.RETURNED, "Par maz.")
+    await sent(made, review, words(made.task, percent=55), based_on=part.version)
+    reports = await Report.find({"task": made.task.key}).to_list()
+    assert [report.percent for report in reports] == [55]
+    assert (await part_of(review)).state is SubmissionState.SENT
+
+
+async def test_of_two_who_send_at_once_the_second_is_told(made: Made) -> None:
+    review = await opened(made)
+    snapshot = await made.snapshot()
+    await sent(made, review, words(made.task))
+    with pytest.raises(StaleEdit):
+        await sent(made, review, words(made.task, percent=90))
+    with pytest.raises((RuleBroken, StaleEdit)):  # who has not seen yet that the first is there
+        await send(snapshot, review, made.unit.key, [words(made.task)], today=LATER, by=SOMEBODY, based_on=0)
+    assert await Submission.find_all().count() == 1
+
+
+async def test_sending_is_taken_back_whole(made: Made) -> None:
+    review = await opened(made)
+    entry = await sent(made, review, words(made.task))
+    assert entry.id is not None
+    await undo(entry.id, scope=made.scope, by=SOMEBODY)
+    assert await Report.find({"deleted": False}).count() == 0
+    assert await Submission.find({"deleted": False}).count() == 0
+
+
+async def test_nothing_is_sent_for_a_closed_review(made: Made) -> None:
+    review = await opened(made)
+    await close(made, review)
+    with pytest.raises(RuleBroken):
+        await sent(made, review, words(made.task))
+    assert await Report.find_all().count() == 0
+
+
+async def test_milestones_are_marked_and_a_completed_task_is_whole(made: Made) -> None:
+    task = await make_task(
+        made.scope, made.goal, "1.2", lead=made.unit.key,
+        milestones=[Milestone(key="a", title="Iepirkums"), Milestone(key="b", title="Līgums")],
+    )  # fmt: skip
+    review = await opened(made)
+    await sent(
+        made,
+        review,
+        words(made.task, execution=Execution.COMPLETED, outcome=Outcome.REACHED, percent=3),
+        words(task, done={"a": date(2016, 9, 1)}),
+    )
+    changed = await Task.get(task.key)
+    report = await Report.find_one({"task": made.task.key})
+    assert changed is not None
+    assert report is not None
+    assert [one.done_on for one in changed.milestones] == [date(2016, 9, 1), None]
+    assert report.percent == 100
+
+
+async def test_money_is_reported_on_lines_that_pay_for_the_units_tasks_only(made: Made) -> None:
+    line = await make_line(made.scope, made.goal, "1.1", amount=Decimal(1000), tasks=[made.task.key])
+    other = await make_line(made.scope, made.goal, "1.2", amount=Decimal(1000))
+    review = await opened(made)
+
+    def money(key: Any) -> MoneyWords:
+        return MoneyWords(key, made.source.key, 2016, Decimal(500), Decimal("120.50"))
+
+    with pytest.raises(RuleBroken):
+        await sent(made, review, words(made.task), money=[money(other.key)])
+    await sent(made, review, words(made.task), money=[money(line.key)])
+    kept = await InvestmentLine.get(line.key)
+    assert kept is not None
+    assert [(one.on, one.year, one.contracted, one.spent) for one in kept.money_reports] == [
+        (LAST, 2016, Decimal(500), Decimal("120.50"))
+    ]
+
+
+async def test_a_review_asks_for_tasks_that_have_begun_and_were_not_done_before_it(made: Made) -> None:
+    done = await make_task(made.scope, made.goal, "1.2", lead=made.unit.key)
+    await make_report(done, date(2016, 6, 1), 100, execution=Execution.COMPLETED)
+    now_done = await make_task(made.scope, made.goal, "1.3", lead=made.unit.key)
+    await make_report(now_done, date(2016, 9, 1), 100, execution=Execution.COMPLETED)
+    await make_task(made.scope, made.goal, "1.4", lead=made.unit.key, period="2017")
+    await make_task(made.scope, made.goal, "1.5")
+    review = await opened(made)
+    snapshot = await made.snapshot()
+    assert [task.number for task in tasks_of_review(snapshot, review)] == ["1.1", "1.3", "1.5"]
+    assert [[task.number for task in asked.tasks] for asked in units_asked(snapshot, review)] == [["1.1", "1.3"]]
+    assert [task.number for task in without_unit(snapshot, review)] == ["1.5"]
+
+
+async def test_a_unit_that_is_asked_nothing_sends_nothing(made: Made) -> None:
+    review = await opened(made)
+    snapshot = await made.snapshot()
+    with pytest.raises(NotVisible):
+        await send(snapshot, review, made.goal.key, [], today=LATER, by=SOMEBODY, based_on=0)
