@@ -274,6 +274,22 @@ def reader_of(request: HTMXRequest) -> Reader:
     return reader
 
 
+def account_of(request: HTMXRequest) -> PydanticObjectId:
+    """The account that is signed in, where the guard lets nobody else in."""
+    account = reader_of(request).account
+    if account is None:
+        raise NotVisible(_("There is no such page."))
+    return account
+
+
+def base_of(request: HTMXRequest) -> str:
+    """The site's address without a path, for links that are read elsewhere: the one for people, else as it was called.
+
+    What has to come back to this very browser, as from an OpenID provider, goes by the origin of the request instead.
+    """
+    return site_of(request).address or cookies.origin_of(request).base
+
+
 def rights_of(request: HTMXRequest) -> Rights:
     """What the reader may do where the guard let them in; outside of plans, what they may do in the installation."""
     rights: Rights = request.scope["state"].get("rights", NONE)

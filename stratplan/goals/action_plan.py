@@ -24,6 +24,7 @@ from stratplan.i18n import N_, _
 from stratplan.plans.models import FundingSource, Visibility
 from stratplan.plans.queries import sources_in_order
 from stratplan.snapshot import Snapshot
+from stratplan.typed import page_number
 from stratplan.units.models import Unit
 
 ROWS_ON_A_PAGE = 100
@@ -309,12 +310,11 @@ def read_selection(snapshot: Snapshot, day: date, asked: Mapping[str, str]) -> S
         if value in known[facet]:
             chosen[facet] = value
     grouping = asked.get("group", "")
-    page = asked.get("page", "")
     return Selection(
         chosen,
         " ".join(asked.get("q", "")[:LONGEST_SEARCH].split()),
         {one.value: one for one in Grouping}.get(grouping, Grouping.GOAL),
-        max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+        page_number(asked),
     )
 
 
