@@ -19,7 +19,8 @@ from stratplan.mentions import mentioned
 from stratplan.permissions import Permission
 from stratplan.typed import page_number
 from stratplan.units.models import Unit
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 ON_A_PAGE = 30
 

@@ -19,7 +19,7 @@ from stratplan.goals.models import Task
 from stratplan.i18n import _, ngettext
 from stratplan.mentions import mentioned
 from stratplan.permissions import Permission
-from stratplan.web import Mark, View
+from stratplan.view import Mark, View
 
 LONGEST = 5_000
 

@@ -18,7 +18,8 @@ from stratplan.i18n import _, day_of
 from stratplan.permissions import Permission
 from stratplan.typed import page_number
 from stratplan.units.models import Unit
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 ON_A_PAGE = 50
 

@@ -21,7 +21,8 @@ from stratplan.i18n import _, pgettext
 from stratplan.in_place import Deletion, read_action
 from stratplan.permissions import Permission
 from stratplan.snapshot import Snapshot
-from stratplan.web import View, read_form
+from stratplan.view import View
+from stratplan.web import read_form
 
 LATEST_SHOWN = 3
 

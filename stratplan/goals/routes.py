@@ -7,7 +7,8 @@ from litestar_htmx import HTMXRequest
 from stratplan.goals import goal_forms, reports, task_forms
 from stratplan.goals.action_plan import Grouping, action_plan, read_selection
 from stratplan.permissions import Permission
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 
 @get("/plans/{slug:str}/tasks", permission=Permission.GOALS_READ, kept=True)

@@ -35,7 +35,8 @@ from stratplan.permissions import Permission
 from stratplan.plans.models import FundingSource
 from stratplan.snapshot import Snapshot
 from stratplan.units.models import Unit, UnitKind
-from stratplan.web import View, done, page, read_form, wants_fragment
+from stratplan.view import View
+from stratplan.web import done, page, read_form, wants_fragment
 
 SPARE_ROWS = 2
 ROW_FIELD = re.compile(r"milestones-\d+(-[a-z_]+)?")

@@ -20,7 +20,7 @@ from stratplan.errors import NotVisible
 from stratplan.history.places import noun_of
 from stratplan.history.rights import hidden_kinds, shown_kinds
 from stratplan.i18n import N_, _, pgettext
-from stratplan.web import View
+from stratplan.view import View
 
 LONGEST_SEARCH = 200
 MOST_WORDS = 8

@@ -20,7 +20,8 @@ from stratplan.notices.mine import open_to, plans_inside, settings_of
 from stratplan.permissions import Permission
 from stratplan.plans.models import Plan
 from stratplan.snapshot import Snapshot
-from stratplan.web import Site, account_of, base_of, read_form, reader_of, site_of
+from stratplan.view import Site
+from stratplan.web import account_of, base_of, read_form, reader_of, site_of
 
 PAGE = "/me/calendar"
 

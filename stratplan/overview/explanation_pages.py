@@ -12,7 +12,8 @@ from stratplan.investments.sums import Axis
 from stratplan.overview import explanations, money_explanations
 from stratplan.overview.explanations import Explanation
 from stratplan.permissions import Permission
-from stratplan.web import View, page, wants_fragment
+from stratplan.view import View
+from stratplan.web import page, wants_fragment
 
 
 async def _shown(request: HTMXRequest, view: View, explanation: Explanation) -> Response[str]:

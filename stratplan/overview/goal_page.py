@@ -22,7 +22,8 @@ from stratplan.investments.sums import Axis, Sums
 from stratplan.permissions import Permission
 from stratplan.snapshot import Snapshot
 from stratplan.swot.queries import entries_answered_by
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ from stratplan.permissions import Permission, Role
 from stratplan.plans.models import Plan, PlanState
 from stratplan.typed import page_number
 from stratplan.units.models import Unit
-from stratplan.web import View, page, reader_of, site_of
+from stratplan.view import View
+from stratplan.web import page, reader_of, site_of
 
 ROWS_ON_A_PAGE = 50
 OVER_SHOWN = 30

@@ -19,7 +19,7 @@ from stratplan.investments.queries import money_of
 from stratplan.overview.overview import tally
 from stratplan.plans.models import Plan, PlanState
 from stratplan.snapshot import Snapshot
-from stratplan.web import View
+from stratplan.view import View
 
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
 

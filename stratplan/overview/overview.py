@@ -47,7 +47,8 @@ from stratplan.plans.models import FundingSource, Organisation
 from stratplan.snapshot import Snapshot
 from stratplan.swot.models import SwotEntry
 from stratplan.units.models import Unit
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 LATE_AT_ONCE = 8
 DEADLINES_AT_ONCE = 5

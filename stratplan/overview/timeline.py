@@ -21,7 +21,8 @@ from stratplan.permissions import Permission
 from stratplan.snapshot import Snapshot
 from stratplan.typed import page_number
 from stratplan.units.queries import unit_tree
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 ROWS_A_PAGE = 100
 

@@ -23,7 +23,8 @@ from stratplan.permissions import Permission
 from stratplan.plans.models import Organisation
 from stratplan.units.models import Unit
 from stratplan.units.queries import Branch, ancestors_of, children_of, unit_tree
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 TASKS_SHOWN = 100
 

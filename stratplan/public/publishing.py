@@ -23,7 +23,8 @@ from stratplan.investments.models import InvestmentLine
 from stratplan.permissions import Permission
 from stratplan.plans.models import WIDGET_HOST, PublicPart, Section
 from stratplan.swot.models import SwotEntry
-from stratplan.web import View, base_of, done, page, read_form
+from stratplan.view import View
+from stratplan.web import base_of, done, page, read_form
 
 HOSTS_AT_MOST = 20
 _HOST = N_("Write each site as the name of its host, such as www.example.lv, one on a line.")

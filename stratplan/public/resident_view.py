@@ -20,7 +20,8 @@ from stratplan.i18n import LANGUAGES, _
 from stratplan.permissions import Permission
 from stratplan.plans.models import Organisation
 from stratplan.snapshot import Snapshot
-from stratplan.web import View, base_of, day_asked, reader_of, site_of
+from stratplan.view import View
+from stratplan.web import base_of, day_asked, reader_of, site_of
 
 LANGUAGE_NAMES = {"lv": "Latviešu", "en": "English"}
 PAGES = re.compile(
