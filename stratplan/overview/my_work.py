@@ -27,7 +27,7 @@ from stratplan.i18n import since
 from stratplan.investments.money import PlanMoney
 from stratplan.investments.queries import money_of
 from stratplan.investments.sums import Axis
-from stratplan.overview.explanations import Table
+from stratplan.overview.explanation_parts import Table
 from stratplan.overview.money_explanations import breakdown_table
 from stratplan.overview.my_tasks import quarter_tasks, units_with_tasks
 from stratplan.overview.open_matters import MONTH, Changes, Matter, changes_of, open_matters, said_standing

@@ -18,7 +18,7 @@ from stratplan.goals.queries import TaskFigures, task_figures, tasks_by_unit, ta
 from stratplan.goals.states import Schedule
 from stratplan.investments.queries import money_of
 from stratplan.investments.sums import Axis
-from stratplan.overview.money_explanations import money_figure
+from stratplan.overview.money_names import money_figure
 from stratplan.permissions import Permission
 from stratplan.plans.models import Organisation
 from stratplan.units.models import Unit

@@ -25,7 +25,7 @@ from stratplan.goals.queries import (
 from stratplan.goals.states import Execution, Schedule
 from stratplan.i18n import _, ngettext
 from stratplan.investments.queries import lines_of_task, money_of
-from stratplan.overview.explanations import goal_figure, schedule_figure, task_figure
+from stratplan.overview.explanation_parts import goal_figure, schedule_figure, task_figure
 from stratplan.overview.goal_page import counts_by_state, money_of_goal
 from stratplan.overview.overview import (
     Tally,
