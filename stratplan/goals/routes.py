@@ -4,8 +4,9 @@ from litestar import get
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
-from stratplan.goals import goal_forms, reports, task_forms
-from stratplan.goals.action_plan import Grouping, action_plan, read_selection
+from stratplan.goals import goal_forms, milestone_forms, reports, task_forms
+from stratplan.goals.action_plan import action_plan, read_selection
+from stratplan.goals.task_sets import Grouping
 from stratplan.permissions import Permission
 from stratplan.view import View
 from stratplan.web import page
@@ -29,5 +30,6 @@ handlers: list[object] = [
     list_tasks,
     *goal_forms.handlers,
     *task_forms.handlers,
+    *milestone_forms.handlers,
     *reports.handlers,
 ]

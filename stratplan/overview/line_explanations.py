@@ -16,23 +16,9 @@ from stratplan.investments.models import InvestmentLine, Share
 from stratplan.investments.money import Formula, LineMoney, PlanMoney
 from stratplan.investments.queries import find_line, money_of
 from stratplan.investments.sums import Axis
-from stratplan.overview.explanation_parts import (
-    NOTHING_SAID,
-    Column,
-    Explanation,
-    LeftOut,
-    Said,
-    Table,
-    of_day,
-)
+from stratplan.overview.explanation_parts import NOTHING_SAID, Column, Explanation, LeftOut, Said, Table, of_day
 from stratplan.overview.money_explanations import said_share, said_sums, sums_head
-from stratplan.overview.money_names import (
-    line_figure,
-    line_page,
-    money_figure,
-    name_of,
-    said_check,
-)
+from stratplan.overview.money_names import line_figure, line_page, money_figure, name_of, said_check
 from stratplan.snapshot import Snapshot
 
 

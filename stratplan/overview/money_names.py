@@ -18,11 +18,7 @@ from stratplan.investments.facts import Key
 from stratplan.investments.models import InvestmentLine
 from stratplan.investments.queries import find_line
 from stratplan.investments.sums import Axis, Row
-from stratplan.overview.explanation_parts import (
-    Said,
-    in_address,
-    task_page,
-)
+from stratplan.overview.explanation_parts import Said, in_address, task_page
 from stratplan.plans.models import FundingSource
 from stratplan.plans.queries import sources_in_order
 from stratplan.snapshot import Snapshot

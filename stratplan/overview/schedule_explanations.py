@@ -7,10 +7,7 @@ from fractions import Fraction
 
 from stratplan import i18n
 from stratplan.goals.models import Task
-from stratplan.goals.queries import (
-    TaskFigures,
-    task_figures,
-)
+from stratplan.goals.queries import TaskFigures, task_figures
 from stratplan.goals.schedule import BEHIND_BY
 from stratplan.goals.states import Schedule
 from stratplan.i18n import _, ngettext
