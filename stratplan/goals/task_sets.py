@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from beanie import PydanticObjectId
 
@@ -22,6 +23,8 @@ from stratplan.plans.models import Visibility
 from stratplan.plans.queries import sources_in_order
 from stratplan.snapshot import Snapshot
 from stratplan.units.models import Unit
+
+FEW = 20  # tasks that have changed at once, up to which their sets are adapted and not made anew
 
 
 class Facet(Choice):
@@ -83,6 +86,7 @@ def task_sets(snapshot: Snapshot, day: date) -> TaskSets:
 
 
 Labels = tuple[tuple[str, str], ...]
+Members = dict[str, dict[str, Tasks]]  # of each kind of label, the tasks under each value
 
 
 def _labels(task: Task, found: TaskFigures) -> Labels:
@@ -102,7 +106,7 @@ def _labels(task: Task, found: TaskFigures) -> Labels:
     )
 
 
-def _members(labels: Sequence[Labels]) -> dict[str, dict[str, Tasks]]:
+def members_of(labels: Sequence[Labels]) -> Members:
     """The set of tasks under each label."""
     sets: defaultdict[tuple[str, str], bytearray] = defaultdict(lambda: bytearray(len(labels) // 8 + 1))
     for place, own in enumerate(labels):
@@ -115,12 +119,36 @@ def _members(labels: Sequence[Labels]) -> dict[str, dict[str, Tasks]]:
     return by
 
 
+def adapted(before: Sequence[Labels], sets: Members, labels: Sequence[Labels]) -> Members:
+    """The same from the sets `before`, of which only the tasks whose labels have changed since are looked at."""
+    if len(before) != len(labels):
+        return members_of(labels)
+    changed = [place for place, own in enumerate(labels) if own is not before[place] and own != before[place]]
+    if len(changed) > FEW:
+        return members_of(labels)
+    by = {kind: dict(values) for kind, values in sets.items()}
+    for place in changed:
+        bit = 1 << place
+        for kind, value in set(before[place]) - set(labels[place]):
+            by[kind][value] &= ~bit
+            if not by[kind][value]:
+                del by[kind][value]
+        for kind, value in set(labels[place]) - set(before[place]):
+            values = by.setdefault(kind, {})
+            values[value] = values.get(value, 0) | bit
+    return {kind: values for kind, values in by.items() if values}
+
+
 def _made(snapshot: Snapshot, day: date) -> TaskSets:
     tasks = tasks_in_order(snapshot)
     figures = task_figures(snapshot, day)
     own = snapshot.each(("action plan labels", day), Task, lambda task: _labels(task, figures[task.key]))
     labels = tuple(own[task.key] for task in tasks)
-    by = snapshot.same(("action plan members", day), labels, lambda: _members(labels))
+
+    def adapt(before: Sequence[Labels], sets: Members) -> Members:
+        return adapted(before, sets, labels)
+
+    by = snapshot.same(("action plan members", day), labels, partial(members_of, labels), adapt=adapt)
     goals = {str(goal.key): goal for goal in goals_in_order(snapshot)}
     sources = {str(source.key): source for source in sources_in_order(snapshot)}
     units = {str(unit.key): unit for unit in snapshot.all(Unit).values()}
