@@ -17,7 +17,8 @@ from stratplan.errors import NotVisible, RuleBroken, SecondFactorNeeded, StaleEd
 from stratplan.forms import Form
 from stratplan.frame import SAFE_METHODS
 from stratplan.i18n import _
-from stratplan.web import View, came_from, reader_of, rights_of, site_of, wants_fragment
+from stratplan.view import View
+from stratplan.web import came_from, reader_of, rights_of, site_of, wants_fragment
 
 log = logging.getLogger("stratplan.failures")
 

@@ -64,7 +64,8 @@ from stratplan.swot import routes as swot
 from stratplan.swot.models import SwotEntry
 from stratplan.units import routes as units
 from stratplan.units.models import Unit
-from stratplan.web import Site, open_view
+from stratplan.view import Site
+from stratplan.web import open_view
 
 DOCUMENTS: Sequence[type[Document]] = (
     Head,

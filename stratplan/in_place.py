@@ -17,7 +17,8 @@ from stratplan.errors import RuleBroken, StaleEdit
 from stratplan.forms import Form, FormModel, Versioned
 from stratplan.i18n import _
 from stratplan.moves import Move
-from stratplan.web import View, done, page, read_form
+from stratplan.view import View
+from stratplan.web import done, page, read_form
 
 D = TypeVar("D", bound=LivingDocument)
 V = TypeVar("V", bound=Versioned)

@@ -96,6 +96,17 @@ class Settings(BaseSettings):
         default=None, pattern=r"^https?://\S+$", description="The provider's address; unset: no such sign-in."
     )
 
+    @property
+    def served_at(self) -> str:
+        """The address on this computer that is served."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def base(self) -> str:
+        """The site's address without a path where no request tells it: the one for people, else the one served."""
+        return self.address or self.served_at
+
     @field_validator("openid_discovery")
     @classmethod
     def _is_complete(cls, discovery: str | None, info: ValidationInfo) -> str | None:

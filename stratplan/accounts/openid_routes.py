@@ -62,6 +62,7 @@ async def begin_openid(request: HTMXRequest) -> Response[Any]:
         # Another site's page leads here: nobody is signed in without having pressed the button.
         return go(request, with_next("/sign-in", to))
     try:
+        # Not the site's address for people: the flow's cookie is of the host that was asked.
         address, flow = await _openid(request).provider.begin(
             cookies.origin_of(request).base + CALLBACK, language=reader_of(request).language
         )

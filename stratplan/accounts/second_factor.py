@@ -11,14 +11,14 @@ from pydantic import StringConstraints
 
 from stratplan.accounts import cookies, passwords, proofs, throttle, totp
 from stratplan.accounts.answering import account_page, go, key_of, let_in, retry_after, show_once
-from stratplan.accounts.me import NOTHING, CurrentPassword, account_of, profile_of, proves_again, session_of
+from stratplan.accounts.me import NOTHING, CurrentPassword, profile_of, proves_again, session_of
 from stratplan.accounts.sign_in import asked_for, with_next
 from stratplan.accounts.totp import SecondFactor
 from stratplan.errors import RuleBroken, TooManyAttempts
 from stratplan.forms import Form, FormModel
 from stratplan.i18n import _
 from stratplan.permissions import Permission
-from stratplan.web import local_path, read_form
+from stratplan.web import account_of, local_path, read_form
 
 HERE = "/me/second-factor"
 

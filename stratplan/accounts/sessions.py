@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 
 from beanie import PydanticObjectId
 
 from stratplan.accounts.models import Account, Profile, Session, end_sessions
+from stratplan.accounts.tokens import digest
 from stratplan.database import Session as Transaction
 from stratplan.database import in_transaction
 from stratplan.documents import now
@@ -19,11 +19,6 @@ IDLE = timedelta(hours=12)  # a working day: reporting takes a minute, planning 
 ABSOLUTE = timedelta(days=14)
 SEEN_EVERY = timedelta(minutes=1)  # how exactly it is known when a session was last used
 SESSIONS_HELD = 20  # of one account; the one used longest ago ends first
-
-
-def digest(token: str) -> str:
-    """What is kept of a token: whoever reads the database cannot use it."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 async def begin(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -17,6 +16,7 @@ from pydantic import Field, SecretStr, StringConstraints
 from stratplan.accounts import cookies, passwords, sessions, throttle, totp
 from stratplan.accounts.answering import account_page, go, key_of, let_in, note, retry_after
 from stratplan.accounts.models import HalfSession, Profile, folded, is_open
+from stratplan.accounts.tokens import digest
 from stratplan.documents import OptionalLine, now
 from stratplan.errors import RuleBroken, TooManyAttempts
 from stratplan.forms import Form, FormModel
@@ -29,10 +29,6 @@ HALF_SESSION_LASTS = timedelta(minutes=10)
 # What is typed as a password is never part of a page, a log or an error: SecretStr hides it. Longer ones are compared
 # with nothing (see passwords.LONGEST).
 TypedPassword = Annotated[SecretStr, Field(min_length=1, max_length=1000)]
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 class SignIn(FormModel):
@@ -109,7 +105,7 @@ async def after_first_factor(
         return await let_in(request, account, to=to, done=done, ended=ended)
     token = secrets.token_urlsafe(32)
     await HalfSession.get_motor_collection().insert_one(
-        {"_id": _digest(token), "account": account, "ended": ended, "ends_at": now() + HALF_SESSION_LASTS}
+        {"_id": digest(token), "account": account, "ended": ended, "ends_at": now() + HALF_SESSION_LASTS}
     )
     response = go(request, with_next("/sign-in/code", to))
     response.cookies.append(
@@ -127,7 +123,7 @@ async def _half_session(request: HTMXRequest) -> tuple[PydanticObjectId, int | N
     token = cookies.sent(request, cookies.HALF_SESSION)
     if token:
         found = await HalfSession.get_motor_collection().find_one(
-            {"_id": _digest(token), "ends_at": {"$gt": datetime.now(UTC)}}
+            {"_id": digest(token), "ends_at": {"$gt": datetime.now(UTC)}}
         )
         if found is not None:
             return PydanticObjectId(found["account"]), found.get("ended")

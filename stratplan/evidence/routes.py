@@ -23,7 +23,8 @@ from stratplan.goals.reports import of_task
 from stratplan.i18n import _
 from stratplan.in_place import Deletion, read_action
 from stratplan.permissions import Permission
-from stratplan.web import View, done, page, read_upload
+from stratplan.view import View
+from stratplan.web import done, page, read_upload
 
 # Who adds files: those whose unit is responsible for the task.
 ADDED: dict[str, Any] = {"permission": Permission.EVIDENCE_WRITE, "responsible": of_task}

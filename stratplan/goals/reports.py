@@ -13,15 +13,17 @@ from pydantic import BeforeValidator, Field
 from stratplan.documents import OptionalProse
 from stratplan.errors import NotVisible, RuleBroken
 from stratplan.forms import DayField, Form, FormModel, RequiredDay, Versioned
+from stratplan.goals.milestone_forms import is_yet_to_come, stored_day
 from stratplan.goals.models import Report, Task
 from stratplan.goals.queries import find_task, reports_of, task_figures
 from stratplan.goals.states import Execution, Outcome
-from stratplan.goals.task_forms import is_yet_to_come, saved, stored_day, work_page
+from stratplan.goals.task_forms import saved, work_page
 from stratplan.i18n import _, pgettext
 from stratplan.in_place import Deletion, read_action
 from stratplan.permissions import Permission
 from stratplan.snapshot import Snapshot
-from stratplan.web import View, read_form
+from stratplan.view import View
+from stratplan.web import read_form
 
 LATEST_SHOWN = 3
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -20,7 +20,7 @@ from stratplan.errors import NotVisible
 from stratplan.history.places import noun_of
 from stratplan.history.rights import hidden_kinds, shown_kinds
 from stratplan.i18n import N_, _, pgettext
-from stratplan.web import View
+from stratplan.view import View
 
 LONGEST_SEARCH = 200
 MOST_WORDS = 8
@@ -153,9 +153,9 @@ def wanted(selection: Selection, view: View) -> dict[str, Any]:
         query["tag"] = selection.deed.query
     days: dict[str, datetime] = {}
     if selection.since is not None:
-        days["$gte"] = _begin(selection.since)
+        days["$gte"] = i18n.begin_of(selection.since)
     if selection.until is not None:
-        days["$lt"] = _begin(selection.until + timedelta(days=1))
+        days["$lt"] = i18n.begin_of(selection.until + timedelta(days=1))
     if days:
         query["at"] = days
     one: dict[str, Any] = {"kind": selection.kind} if selection.kind else {}
@@ -167,11 +167,6 @@ def wanted(selection: Selection, view: View) -> dict[str, Any]:
     if one:
         query["changes"] = {"$elemMatch": one}
     return query
-
-
-def _begin(day: date) -> datetime:
-    """The moment a day begins by the clock."""
-    return datetime.combine(day, time.min, tzinfo=i18n.CLOCK).astimezone(UTC)
 
 
 def _pattern(word: str) -> str:

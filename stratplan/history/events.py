@@ -33,7 +33,8 @@ from stratplan.live import TOLD, Entry, Listener, Live
 from stratplan.permissions import Permission
 from stratplan.plans.models import Plan
 from stratplan.snapshot import Revision, Scopes, Snapshot
-from stratplan.web import View, reader_of
+from stratplan.view import View
+from stratplan.web import reader_of
 
 HEARTBEAT = 15.0  # seconds
 PAUSE = 0.5  # seconds between questions to a database that does not answer

@@ -13,7 +13,7 @@ from stratplan.audit import AuditEntry, Change
 from stratplan.documents import LivingDocument
 from stratplan.history.places import history_of, version_of
 from stratplan.history.rights import hidden_kinds
-from stratplan.web import View
+from stratplan.view import View
 
 DIFFERENCES_AT_ONCE = 12
 LATEST = 20

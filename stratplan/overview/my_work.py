@@ -27,16 +27,18 @@ from stratplan.i18n import since
 from stratplan.investments.money import PlanMoney
 from stratplan.investments.queries import money_of
 from stratplan.investments.sums import Axis
-from stratplan.overview.explanations import Table
+from stratplan.overview.explanation_parts import Table
 from stratplan.overview.money_explanations import breakdown_table
 from stratplan.overview.my_tasks import quarter_tasks, units_with_tasks
-from stratplan.overview.open_matters import MONTH, Changes, Matter, begin_of, changes_of, open_matters, said_standing
+from stratplan.overview.open_matters import MONTH, Changes, Matter, changes_of, open_matters, said_standing
 from stratplan.overview.overview import Tally, TaskLine, said_lateness, tally, task_lines
 from stratplan.period import Period
 from stratplan.permissions import Permission, Role
 from stratplan.plans.models import Plan, PlanState
+from stratplan.typed import page_number
 from stratplan.units.models import Unit
-from stratplan.web import View, page, reader_of, site_of
+from stratplan.view import View
+from stratplan.web import page, reader_of, site_of
 
 ROWS_ON_A_PAGE = 50
 OVER_SHOWN = 30
@@ -123,12 +125,11 @@ def my_tasks(views: Sequence[View], asked: dict[str, str]) -> MyTasks | None:
     units = _unit_options(
         {view: [entry.task for entry in (*of.to_report, *of.reported, *of.over)] for view, of in found.items()}, own
     )
-    page_asked = asked.get("page", "")
     filters = Filters(
         plan=asked.get("plan", "") if asked.get("plan") in dict(plans) else "",
         unit=asked.get("unit", "") if asked.get("unit") in dict(units) else "",
         open=asked.get("open") == "1",
-        page=max(1, int(page_asked)) if page_asked.isascii() and page_asked.isdigit() and len(page_asked) < 6 else 1,
+        page=page_number(asked),
     )
 
     def wanted(view: View, entries: list[TaskFigures]) -> list[tuple[View, TaskFigures]]:
@@ -249,7 +250,7 @@ async def _latest(view: View) -> list[Change]:
     """The newest changes of the month, but for who got which role: that is for those who may see the members."""
     of_plan = {
         "scope": {"$in": [view.plan.key, view.plan.organisation]},
-        "at": {"$gte": begin_of(view.day - MONTH)},
+        "at": {"$gte": i18n.begin_of(view.day - MONTH)},
         "changes.kind": {"$nin": [Membership.kind, Account.kind]},
     }
     entries = await AuditEntry.find(of_plan).sort("-at", "-_id").limit(CHANGES_SHOWN).to_list()

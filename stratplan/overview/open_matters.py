@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from beanie import PydanticObjectId
 
@@ -19,7 +19,7 @@ from stratplan.investments.queries import money_of
 from stratplan.overview.overview import tally
 from stratplan.plans.models import Plan, PlanState
 from stratplan.snapshot import Snapshot
-from stratplan.web import View
+from stratplan.view import View
 
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
 
@@ -48,7 +48,7 @@ class Changes:
 
 async def changes_of(plans: Sequence[Plan], day: date, account: PydanticObjectId) -> dict[PydanticObjectId, Changes]:
     """The changes of the last days in each plan; one query for all."""
-    week, month = begin_of(day - WEEK), begin_of(day - MONTH)
+    week, month = i18n.begin_of(day - WEEK), i18n.begin_of(day - MONTH)
     scopes = {scope for plan in plans for scope in (plan.key, plan.organisation)}
     in_week = {"$gte": ["$at", week]}
     of_plan = {"$ne": [{"$arrayElemAt": ["$changes.kind", 0]}, Membership.kind]}
@@ -77,11 +77,6 @@ async def changes_of(plans: Sequence[Plan], day: date, account: PydanticObjectId
         )
         for plan in plans
     }
-
-
-def begin_of(day: date) -> datetime:
-    """The moment at which a day begins by the clock."""
-    return datetime.combine(day, time.min, tzinfo=i18n.CLOCK).astimezone(UTC)
 
 
 def open_matters(view: View, changes: Changes) -> list[Matter]:

@@ -23,7 +23,8 @@ from stratplan.guard import lacks_second_factor, plan_of
 from stratplan.permissions import Permission
 from stratplan.plans.models import Organisation, Plan
 from stratplan.plans.plan_forms import deletes_a_plan
-from stratplan.web import Notice, Site, page, reader_of, site_of
+from stratplan.view import Site
+from stratplan.web import Notice, page, reader_of, site_of
 
 DELETED_SHOWN = 10
 

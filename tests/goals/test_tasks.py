@@ -9,8 +9,9 @@ import httpx
 
 from stratplan.audit import AuditEntry
 from stratplan.forms import Form
+from stratplan.goals.milestone_forms import Milestones, rearrange
 from stratplan.goals.models import Milestone, Report, Task
-from stratplan.goals.task_forms import Milestones, rearrange, suggested_number
+from stratplan.goals.task_forms import suggested_number
 from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_goal, make_line, make_report, make_swot, make_task
 
 HTMX = {"HX-Request": "true"}

@@ -37,7 +37,7 @@ from stratplan.live import MOST_WAITING, Entry, Live
 from stratplan.permissions import Held, Role, together
 from stratplan.plans.models import Plan, PublicPart
 from stratplan.settings import Settings
-from stratplan.web import View
+from stratplan.view import View
 from tests.factories import Made, cookie_of, make_account, make_goal, make_plan, make_report, make_swot, make_task
 from tests.serving import Reading, reading, serving
 
