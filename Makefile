@@ -53,7 +53,7 @@ wheel: setup-tests ## build the wheel into dist
 	@rm -rf dist
 	@$(PY) -m build --wheel --no-isolation
 
-assets: $(VENV)/installed ## build styles, scripts, icons and font into static/dist where they have changed
+assets: $(VENV)/installed ## build styles, scripts, icons, font and the list of passwords into static/dist where they have changed
 	@$(PY) hatch_build.py
 
 messages: setup-tests ## list the texts that have no Latvian yet
