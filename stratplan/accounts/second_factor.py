@@ -16,7 +16,6 @@ from stratplan.accounts.sign_in import asked_for, with_next
 from stratplan.accounts.totp import SecondFactor
 from stratplan.errors import RuleBroken, TooManyAttempts
 from stratplan.forms import Form, FormModel
-from stratplan.i18n import _
 from stratplan.permissions import Permission
 from stratplan.web import local_path, read_form
 
@@ -72,7 +71,7 @@ async def _gives_a_code(request: HTMXRequest, code: str) -> None:
         return
     attempt = await throttle.second_attempt(account, address=cookies.origin_of(request).address)
     if not (await totp.accept(account, code, key=key_of(request)) or await totp.accept_recovery(account, code)):
-        raise RuleBroken(_("This code is not right, or has been used already."), field="code")
+        raise totp.refusal(code)
     await attempt.succeeded()
 
 

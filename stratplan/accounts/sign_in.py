@@ -146,7 +146,7 @@ async def show_code(request: HTMXRequest) -> Response[Any]:
 async def _code_page(request: HTMXRequest, form: Form[Code], *, status: int = 200) -> Response[Any]:
     to = local_path(form.value("next") or "/")
     typed, form.texts = form.value("code"), {**form.texts, "code": [""]}
-    is_recovery = "recovery" in request.query_params or len(typed) > 12
+    is_recovery = "recovery" in request.query_params or totp.is_recovery(typed)
     context = {"form": form, "next": to, "recovery": is_recovery, "here": with_next("/sign-in/code", to)}
     return await account_page(request, "accounts/code.html", context, status=status)
 
@@ -171,7 +171,7 @@ async def give_code(request: HTMXRequest) -> Response[Any]:
     is_right = await totp.accept(account, code, key=key_of(request)) or await totp.accept_recovery(account, code)
     if not is_right or not await is_open(account):
         note("second factor refused", account, request)
-        form.refuse(RuleBroken(_("This code is not right, or has been used already."), field="code"))
+        form.refuse(totp.refusal(code))
         return await _code_page(request, form, status=422)
     await attempt.succeeded()
     await HalfSession.get_motor_collection().delete_many({"account": account})
