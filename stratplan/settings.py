@@ -77,6 +77,11 @@ class Settings(BaseSettings):
         pattern=r"^(?:mailto:|https://|tel:)[!-~]+$",
         description="Where weaknesses are told of, such as mailto:security@example.lv; in /.well-known/security.txt.",
     )
+    second_factor: Literal["everybody", "chosen"] | None = Field(
+        default=None,
+        description="Who has a second factor beside the password: everybody, or who chose it and whom a plan asks; "
+        "unset: everybody where STRATPLAN_ADDRESS is set.",
+    )
     hosts: Names = Field(default=(), description="Further names that the server answers to, separated by commas.")
     proxies: Networks = Field(
         default=(), description="Addresses or networks of proxies whose X-Forwarded headers are believed."
@@ -130,5 +135,11 @@ class Settings(BaseSettings):
         if self.smtp_host and not self.smtp_from:
             raise ValueError("STRATPLAN_SMTP_HOST needs STRATPLAN_SMTP_FROM beside it")
         return self
+
+    @property
+    def asks_for_second_factor(self) -> bool:
+        """Whether everybody who signs in with a password is asked for a second factor: where others than who sits at
+        this computer reach the site, unless it is said otherwise."""
+        return self.second_factor == "everybody" or (self.second_factor is None and self.address is not None)
 
     largest_file_mb: int = Field(default=20, ge=1, le=1000, description="The largest file kept as evidence, in MiB.")

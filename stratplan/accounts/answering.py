@@ -118,6 +118,7 @@ async def let_in(
     account: PydanticObjectId,
     *,
     strong: bool = False,
+    elsewhere: bool = False,
     to: str = "/",
     done: str = "",
     ended: int | None = None,
@@ -132,6 +133,7 @@ async def let_in(
         device=request.headers.get("user-agent", ""),
         address=cookies.origin_of(request).address,
         strong=strong,
+        elsewhere=elsewhere,
         instead_of=before.id if before is not None else "",
         ended=ended,
     )

@@ -98,15 +98,22 @@ async def sign_in(request: HTMXRequest) -> Response[Any]:
 
 
 async def after_first_factor(
-    request: HTMXRequest, account: PydanticObjectId, *, to: str = "/", done: str = "", ended: int | None = None
+    request: HTMXRequest,
+    account: PydanticObjectId,
+    *,
+    to: str = "/",
+    done: str = "",
+    ended: int | None = None,
+    elsewhere: bool = False,
 ) -> Response[Any]:
-    """Let in who has proved to be the account's owner, or ask for the second factor first where there is one.
+    """Let in who has proved to be the account's owner, here or `elsewhere`, or ask for the second factor first where
+    there is one.
 
     Not whoever proved it before all sessions were `ended` (see sessions.begin).
     """
     to = local_path(to)
     if not await totp.is_on(account):
-        return await let_in(request, account, to=to, done=done, ended=ended)
+        return await let_in(request, account, elsewhere=elsewhere, to=to, done=done, ended=ended)
     token = secrets.token_urlsafe(32)
     await HalfSession.get_motor_collection().insert_one(
         {"_id": _digest(token), "account": account, "ended": ended, "ends_at": now() + HALF_SESSION_LASTS}

@@ -87,7 +87,7 @@ async def test_a_person_with_an_account_is_found_by_verified_email_and_then_by_s
         assert (await browser.get("/plans/plans/tasks")).status_code == 200
     session = await sessions.find(cookie[1])
     assert session is not None
-    assert (session.account, session.name, session.strong) == (account.key, "Anna", False)
+    assert (session.account, session.name, session.strong, session.elsewhere) == (account.key, "Anna", False, True)
     identity = await Identity.find_one({"account": account.key})
     assert identity is not None
     assert identity.subject == ANNA

@@ -52,7 +52,7 @@ async def test_who_knows_the_password_is_let_in_and_goes_where_they_were_going(a
         assert (answer.status_code, answer.headers["location"]) == (303, "/me?x=1")
         assert (await one.get("/me")).status_code == 200
     (session,) = await sessions.of_account(account.key)
-    assert (session.account, session.strong) == (account.key, False)
+    assert (session.account, session.strong, session.elsewhere) == (account.key, False, False)
 
 
 @pytest.mark.parametrize(
