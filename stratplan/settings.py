@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
@@ -39,6 +40,13 @@ def _is_network(value: str) -> str:
 def _is_sender(value: str | None) -> str | None:
     if value is not None and (not value.isprintable() or "@" not in parseaddr(value)[1]):
         raise ValueError(f"{value!r} is no e-mail address")
+    return value
+
+
+def _is_clamd(value: str | None) -> str | None:
+    found = re.fullmatch(r"unix:/\S+|(?:\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):(\d{1,5})", value or "")
+    if value is not None and (found is None or not 1 <= int(found[1] or 1) <= 65535):
+        raise ValueError(f"{value!r} is neither unix:/path nor host:port")
     return value
 
 
@@ -143,3 +151,7 @@ class Settings(BaseSettings):
         return self.second_factor == "everybody" or (self.second_factor is None and self.address is not None)
 
     largest_file_mb: int = Field(default=20, ge=1, le=1000, description="The largest file kept as evidence, in MiB.")
+    clamd: Annotated[str | None, AfterValidator(_is_clamd)] = Field(
+        default=None,
+        description="Where a clamd listens that searches each file for viruses: unix:/path or host:port; unset: none.",
+    )
