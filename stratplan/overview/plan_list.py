@@ -19,7 +19,7 @@ from stratplan.goals.models import Task
 from stratplan.goals.progress import percent
 from stratplan.goals.queries import plan_progress, task_figures
 from stratplan.goals.states import Schedule
-from stratplan.guard import lacks_second_factor, plan_of
+from stratplan.guard import lacks_second_factor, plan_of, refuse_without_second_factor
 from stratplan.permissions import Permission
 from stratplan.plans.models import Organisation, Plan
 from stratplan.plans.plan_forms import deletes_a_plan
@@ -56,6 +56,7 @@ class DeletedPlan:
 async def list_plans(request: HTMXRequest) -> Response[str]:
     """The plans that the reader may see, those that end last first."""
     site, reader = site_of(request), reader_of(request)
+    refuse_without_second_factor(reader)
     account = reader.account
     plans = await _visible_to(account)
     plans.sort(key=lambda plan: (-plan.last_year, -plan.first_year, sort_key(plan.title)))
