@@ -393,7 +393,10 @@ def give_role(settings: Settings, email: str, role: str, plan: str | None, units
     """Give EMAIL the ROLE in a plan or in all plans, in the place of the one held there; none takes it away."""
     from stratplan.accounts import commands
 
-    with_database(settings, partial(commands.give_role, email, role, plan, units))
+    async def work() -> None:
+        click.echo(await commands.give_role(email, role, plan, units))
+
+    with_database(settings, work)
 
 
 @user.command("disable")

@@ -43,6 +43,7 @@ _DEEDS = {
 }
 _CHANGED = N_("Changed: %(name)s")
 DEEDS = frozenset(_DEEDS)  # the ends of tags that have words of their own; the others are plain changes
+MOST_NAMED = 5
 LONG_TEXT = 80  # characters from which two texts are shown as what differs between them
 
 
@@ -65,7 +66,16 @@ class Difference:
 def deed(entry: AuditEntry, name: str = "") -> str:
     """What an entry did, in one line; `name` is what its first document is called where that is not in the history."""
     verb = entry.tag.rpartition(".")[2]
-    return _(_DEEDS.get(verb, _CHANGED)) % {"name": name or entry.changes[0].caption}
+    return _(_DEEDS.get(verb, _CHANGED)) % {"name": name or _names(entry)}
+
+
+def _names(entry: AuditEntry) -> str:
+    """What the changed documents are called: the first, but all of several that were added together (files)."""
+    first = entry.changes[0]
+    if entry.tag != f"{first.kind}.created":
+        return first.caption
+    captions = [change.caption for change in entry.changes]
+    return ", ".join(captions[:MOST_NAMED]) + (" …" if len(captions) > MOST_NAMED else "")
 
 
 def differences(change: Change, snapshot: Snapshot | None) -> list[Difference]:

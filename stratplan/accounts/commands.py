@@ -89,13 +89,20 @@ async def listed() -> list[str]:
     ]
 
 
-async def give_role(email: str, role: str, plan: str | None, units: Sequence[str]) -> None:
-    """Give a role in a plan or in all, or take it away."""
+async def give_role(email: str, role: str, plan: str | None, units: Sequence[str]) -> str:
+    """Give a role in a plan or in all, or take it away; what was done, as a sentence."""
     account = await _account(email)
     scope, organisation = await _scope(plan)
-    await proofs.set_role(
-        account.key, _role(role), scope=scope, units=await _units(units, organisation), by=COMMAND_LINE
+    given = _role(role)
+    entry = await proofs.set_role(
+        account.key, given, scope=scope, units=await _units(units, organisation), by=COMMAND_LINE
     )
+    where = _("all plans") if plan is None else plan
+    if entry is None:
+        return _("Nothing was changed: this is already so.")
+    if given is None:
+        return _("%(email)s has no role any more in: %(where)s.", email=email, where=where)
+    return _("%(email)s now has the role “%(role)s” in: %(where)s.", email=email, role=_(given.label), where=where)
 
 
 async def close(email: str, *, again: bool) -> None:

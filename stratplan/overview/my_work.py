@@ -15,6 +15,7 @@ from stratplan import i18n, wording
 from stratplan.accounts.models import Account, Membership, Profile, administrators
 from stratplan.accounts.people import waiting
 from stratplan.accounts.roles import plans_of, rights_of_site, roles_of, units_of
+from stratplan.actors import BY_THEMSELVES
 from stratplan.alphabet import sort_key
 from stratplan.audit import AuditEntry
 from stratplan.documents import SITE
@@ -23,6 +24,7 @@ from stratplan.goals.progress import percent
 from stratplan.goals.queries import TaskFigures, plan_progress
 from stratplan.goals.states import Schedule
 from stratplan.guard import lacks_second_factor, plan_of
+from stratplan.history.activity import BY_PEOPLE
 from stratplan.i18n import since
 from stratplan.investments.money import PlanMoney
 from stratplan.investments.queries import money_of
@@ -220,7 +222,7 @@ class Glance:
     by_source: Table
     changes: list[Change]
     changed: int
-    changes_since: str
+    history: str
 
 
 def _kept(view: View, changes: Changes) -> Kept:
@@ -241,15 +243,17 @@ async def _glance(view: View, changes: Changes) -> Glance:
         by_source=breakdown_table(snapshot, money, Axis.SOURCE),
         changes=await _latest(view),
         changed=changes.month_of_plan,
-        changes_since=(day - MONTH).isoformat(),
+        history=view.url("/history", by=BY_PEOPLE, **{"from": (day - MONTH).isoformat()}),
     )
 
 
 async def _latest(view: View) -> list[Change]:
-    """The newest changes of the month, but for who got which role: that is for those who may see the members."""
+    """The newest changes of the month by people, but for who got which role: that is for those who may see the
+    members."""
     of_plan = {
         "scope": {"$in": [view.plan.key, view.plan.organisation]},
         "at": {"$gte": begin_of(view.day - MONTH)},
+        "by": {"$nin": list(BY_THEMSELVES)},
         "changes.kind": {"$nin": [Membership.kind, Account.kind]},
     }
     entries = await AuditEntry.find(of_plan).sort("-at", "-_id").limit(CHANGES_SHOWN).to_list()
