@@ -12,6 +12,7 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan import i18n, wording
+from stratplan.accounts import cookies
 from stratplan.accounts.models import Account, Membership, Profile, administrators
 from stratplan.accounts.people import waiting
 from stratplan.accounts.roles import plans_of, rights_of_site, roles_of, units_of
@@ -38,7 +39,7 @@ from stratplan.period import Period
 from stratplan.permissions import Permission, Role
 from stratplan.plans.models import Plan, PlanState
 from stratplan.units.models import Unit
-from stratplan.web import View, page, reader_of, site_of
+from stratplan.web import Notice, View, notice_told, page, reader_of, site_of
 
 ROWS_ON_A_PAGE = 50
 OVER_SHOWN = 30
@@ -295,6 +296,16 @@ async def _whom_to_ask() -> list[str]:
     return sorted((profile.name for profile in profiles), key=sort_key)
 
 
+async def _notice(request: HTMXRequest, views: Sequence[View]) -> Notice | None:
+    """What was just done in one of the plans: a report from here comes back to here."""
+    entry = cookies.sent(request, "notice")
+    for view in views if entry else ():
+        notice = await notice_told(entry, view)
+        if notice is not None:
+            return notice
+    return None
+
+
 @get("/work", permission=Permission.ME_READ)
 async def show_work(request: HTMXRequest) -> Response[str]:
     """What waits for the reader, by the roles they hold."""
@@ -320,6 +331,7 @@ async def show_work(request: HTMXRequest) -> Response[str]:
         "closed": closed,
         "has_role": bool(held),
         "whom_to_ask": [] if held else await _whom_to_ask(),
+        "notice": await _notice(request, views),
         "can_add": not views and not closed and site_rights.allow(Permission.PLANS_CREATE),
     }
     return await page(request, "overview/my_work.html", context, section="work")

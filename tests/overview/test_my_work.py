@@ -15,6 +15,7 @@ from stratplan.actors import COMMAND_LINE
 from stratplan.database import Database
 from stratplan.documents import SITE
 from stratplan.frame import Frame
+from stratplan.goals.models import Task
 from stratplan.goals.states import Execution
 from stratplan.overview.my_tasks import quarter_tasks
 from stratplan.period import Period
@@ -117,6 +118,34 @@ async def test_a_head_of_a_unit_finds_what_to_report_on_with_the_way_to_do_it(ap
         for link in PageReader(page).links:
             if link.startswith("/plans/plans/tasks/"):
                 assert (await client.get(link)).status_code == 200, link
+
+
+async def test_a_report_begun_here_comes_back_here_and_is_told(app: Frame, made: Made) -> None:
+    head = await make_account(Role.REPORTER, scope=made.scope, units=[made.unit.key])
+    async with reading(app, head) as client:
+        client.cookies.set("language", "en")
+        page = (await client.get("/work?open=1")).text
+        (link,) = [link for link in PageReader(page).links if "/tasks/1.1/report" in link]
+        opened = await client.get(link)
+        assert 'href="/work?open=1" data-close-dialog>Cancel' in opened.text
+        (form,) = [form for form in PageReader(opened.text).forms if form.action.endswith("/reports")]
+        answer = await client.post(form.action, data=dict(form.sent(percent="30")))
+        assert (answer.status_code, answer.headers["location"]) == (303, "/work?open=1")
+        told = (await client.get("/work?open=1")).text
+        assert "Reported: 1.1" in told.split('id="notice"')[1].split("<main")[0]
+        assert "/undo" in told
+        for elsewhere in ("//example.org/", "https://example.org/", "javascript:alert(1)", "/\\example.org"):
+            opened = await client.get("/plans/plans/tasks/1.1/report", params={"back": elsewhere})
+            assert "example.org" not in opened.text.split("<main")[1].split("</main>")[0]
+            sent = dict(form.sent(percent="40", back=elsewhere)) | {"version": str((await task_now(made)).version)}
+            answer = await client.post(form.action, data=sent)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/plans/plans/tasks/1.1"), elsewhere
+
+
+async def task_now(made: Made) -> Task:
+    task = await Task.get(made.task.key)
+    assert task is not None
+    return task
 
 
 async def test_the_filters_leave_what_they_say_and_count_it(app: Frame, made: Made) -> None:
