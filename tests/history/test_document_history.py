@@ -296,6 +296,7 @@ async def test_a_report_is_told_field_by_field_in_the_history_of_its_task(
 ) -> None:
     report = await make_report(made.task, TODAY_IN_PLAN, 40, text="Izsludināts iepirkums.")
     whole, short = (await client.get(address(made.task))).text, (await client.get("/plans/plans/tasks/1.1")).text
+    assert "· Ziņojums: 30.09.2016.</summary>" in whole
     for text in (whole, short):
         told = text.split('class="history-row"')[1]
         assert '<td data-label="Pēc">40</td>' in told
