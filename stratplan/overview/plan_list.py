@@ -10,6 +10,7 @@ from litestar_htmx import HTMXRequest
 
 from stratplan import wording
 from stratplan.accounts import cookies
+from stratplan.accounts.models import Account
 from stratplan.accounts.roles import plans_of, rights_of_site
 from stratplan.alphabet import sort_key
 from stratplan.audit import AuditEntry
@@ -65,6 +66,7 @@ async def list_plans(request: HTMXRequest) -> Response[str]:
         "cards": [card for plan in plans if (card := await _card(site, plan, reader)) is not None],
         "deleted": await _deleted() if can_add else [],
         "can_add": can_add,
+        "is_alone": can_add and await Account.find({"deleted": False}).count() == 1,
         "notice": await _notice(cookies.sent(request, "notice")) if can_add else None,
     }
     return await page(request, "overview/plans.html", context)

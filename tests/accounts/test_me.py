@@ -63,6 +63,9 @@ async def test_ones_devices_are_listed_and_ended(app: Frame) -> None:
         assert "Firefox, Windows" in page
         assert "Safari, iPhone" in page
         assert page.count("this device") == 1
+        first = re.search(r'<form[^>]*id="devices-end">\s*(<button[^>]*>)', page)
+        assert first
+        assert first[1].endswith(" disabled>"), "Enter in the password field signs no device out"
         (session,) = re.findall(r'name="session" value="(\w{64})"', page)
         ending = {"session": session, "current": PASSWORD}
         assert (await stranger.post("/me/sessions/end", data=ending)).status_code == 303

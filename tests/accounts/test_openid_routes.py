@@ -224,7 +224,7 @@ async def test_the_answer_to_one_browser_signs_in_no_other_and_nobody_twice(app_
 
 async def test_a_person_who_cancels_is_led_back_in_their_language(app_with: Apps) -> None:
     app = app_with()
-    for language, title in (("lv", "Jūs neesat pieslēdzies"), ("en", "You are not signed in")):
+    for language, title in (("lv", "Pieslēgšanās nenotika"), ("en", "You are not signed in")):
         async with reading(app, None) as browser:
             browser.cookies.set("language", language)
             answer = await sign_in(browser, None, to="/plans/a?b=c")
