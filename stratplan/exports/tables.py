@@ -80,15 +80,54 @@ class Row:
     kind: RowKind = RowKind.BODY
 
 
+class ChartKind(StrEnum):
+    """How a chart draws its numbers."""
+
+    BARS = "bars"  # lying, one under the other
+    COLUMNS = "columns"  # standing, those of one row side by side
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawing of some columns of the table it belongs to: each body row is named by its cell in column `names`, and
+    each of `series` is a column of numbers. `words` say in a sentence what it shows (its alternative text)."""
+
+    title: str
+    words: str
+    kind: ChartKind
+    names: int
+    series: Sequence[int]
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its title and, above it in a spreadsheet, notes (the day, the filters); `name` is the sheet's."""
+    """A table with its title and, above it in a spreadsheet, notes (the day, the filters); `name` is the sheet's, `key`
+    what a file of it is called (letters and hyphens)."""
 
     name: str
     title: str
     columns: Sequence[Column]
     rows: Sequence[Row]
     notes: Sequence[str] = ()
+    key: str = ""
+    chart: Chart | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has no rows."""
+        return not self.rows
+
+    def cell(self, row: Row, place: int) -> Cell:
+        """The cell of a row in the column at `place`, of the column's kind where the row doesn't say otherwise."""
+        return _cell(row, place, self.columns[place])
+
+    def drawn(self) -> Iterator[tuple[str, Sequence[Value]]]:
+        """The names and numbers that its chart shows, row by row."""
+        if self.chart is not None:
+            for row in self.rows:
+                if row.kind is RowKind.BODY:
+                    numbers = [self.cell(row, place).value for place in self.chart.series]
+                    yield str(self.cell(row, self.chart.names).value or ""), numbers
 
 
 # --- XLSX --------------------------------------------------------------------------------------------------------
