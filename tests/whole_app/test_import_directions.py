@@ -29,7 +29,18 @@ ALLOWED: dict[str, set[str]] = {
     "history": {"plans", "units", "goals", "swot", "investments"},
     "imports": {"plans", "units", "goals", "swot", "investments"},
     "notices": {"plans", "units", "goals"},
-    "overview": {"plans", "units", "goals", "swot", "investments", "history", "exports", "discussion", "evidence", "reviews"},
+    "overview": {
+        "plans",
+        "units",
+        "goals",
+        "swot",
+        "investments",
+        "history",
+        "exports",
+        "discussion",
+        "evidence",
+        "reviews",
+    },
     "public": {"plans", "units", "goals", "swot", "investments", "overview", "exports"},
 }
 EVERYWHERE = {"accounts"}  # who acts is part of every change
