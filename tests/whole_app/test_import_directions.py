@@ -122,6 +122,7 @@ PURE = [
     "evidence/archives.py",
     "evidence/file_types.py",
     "evidence/names.py",
+    "reviews/comparing.py",
     "reviews/statement.py",
     "reviews/terms.py",
     "period.py",
