@@ -133,6 +133,7 @@ PURE = [
     "evidence/archives.py",
     "evidence/file_types.py",
     "evidence/names.py",
+    "reviews/comparing.py",
     "reviews/statement.py",
     "reviews/terms.py",
     "period.py",
