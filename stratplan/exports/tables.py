@@ -14,6 +14,9 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+LONGEST_SHEET_NAME = 31
+PRINTED_WIDTH = 215  # characters of columns that one sheet of A4, across, still shows legibly
+
 Value = str | int | Decimal | Fraction | date | None
 
 
@@ -151,3 +154,19 @@ def looks_like_formula(text: str) -> bool:
 def decimals(value: Decimal) -> int:
     """The decimals that a number has, without the noughts at its end."""
     return max(0, -int(value.normalize().as_tuple().exponent))
+
+
+def pages_wide(columns: Sequence[Column]) -> int:
+    """On how many sheets of A4 side by side columns are printed so that they can be read."""
+    return max(1, round(sum(column.width for column in columns) / PRINTED_WIDTH))
+
+
+def sheet_name(wanted: str, taken: set[str]) -> str:
+    """A name that a workbook takes: short, without signs that formulas need, no two alike."""
+    clean = re.sub(r"[\[\]:*?/\\']", " ", writable(wanted)).strip()[:LONGEST_SHEET_NAME] or "1"
+    name, again = clean, 1
+    while name.casefold() in taken:
+        again += 1
+        name = f"{clean[: LONGEST_SHEET_NAME - 4]} {again}"
+    taken.add(name.casefold())
+    return name

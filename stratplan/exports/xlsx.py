@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -24,18 +23,19 @@ from stratplan.exports.tables import (
     Value,
     decimals,
     looks_like_formula,
+    pages_wide,
+    sheet_name,
     writable,
 )
 
 LONGEST_CELL = 32_767  # characters, in a spreadsheet
-LONGEST_SHEET_NAME = 31
 LINE_HEIGHT = 15  # points
 HIGHEST_ROW = 409  # points
 BOLD = 0.85  # as many bold letters fit where one plain one does
-PRINTED_WIDTH = 215  # characters of columns that one sheet of A4, across, still shows legibly
 REPEATED_COLUMNS = 2  # number and task, where a table is wider than a sheet
 CHART_WIDTH, CHART_HEIGHT = 560, 260  # pixels
-CHART_ROWS = 15  # that a chart is high
+CHART_ROWS = 14  # that a chart is high
+PRINT_SCALE, ROWS_ON_A_PAGE = 62, 54  # of sheets with charts: percent, and what fits on A4 across then
 
 _NUMBER_FORMATS = {Kind.WHOLE: "0", Kind.MONEY: "#,##0.00", Kind.PERCENT: "0%", Kind.SHARE: "0%"}
 _DAY_FORMATS = {"lv": "dd.mm.yyyy.", "en": "d mmm yyyy"}
@@ -64,7 +64,7 @@ def to_xlsx(sheets: Sequence[Table | Sheet], made_at: datetime | None = None) ->
     names: set[str] = set()
     looks = _Looks(book)
     for part in sheets:
-        sheet = book.add_worksheet(_sheet_name(part.name, names))
+        sheet = book.add_worksheet(sheet_name(part.name, names))
         if isinstance(part, Sheet):
             _write_tables(book, sheet, part, looks)
         else:
@@ -139,8 +139,7 @@ def _write_sheet(sheet: Any, table: Table, looks: _Looks) -> None:
     sheet.autofilter(top, 0, bottom, last)
     sheet.repeat_rows(top)
     sheet.print_area(0, 0, bottom, last)
-    width = sum(column.width for column in table.columns)
-    pages = max(1, round(width / PRINTED_WIDTH))
+    pages = pages_wide(table.columns)
     if pages > 1:
         sheet.repeat_columns(0, REPEATED_COLUMNS - 1)
     _set_up_page(sheet, pages)
@@ -230,17 +229,6 @@ def _fitting(text: str) -> str:
     return clean if len(clean) <= LONGEST_CELL else clean[: LONGEST_CELL - 1] + "…"
 
 
-def _sheet_name(wanted: str, taken: set[str]) -> str:
-    """A name that a workbook takes: short, without signs that formulas need, no two alike."""
-    clean = re.sub(r"[\[\]:*?/\\]", " ", writable(wanted)).strip(" '")[:LONGEST_SHEET_NAME] or "1"
-    name, again = clean, 1
-    while name.casefold() in taken:
-        again += 1
-        name = f"{clean[: LONGEST_SHEET_NAME - 4]} {again}"
-    taken.add(name.casefold())
-    return name
-
-
 # --- a sheet of several tables with their charts ------------------------------------------------------------------
 
 
@@ -249,17 +237,22 @@ def _write_tables(book: Any, sheet: Any, part: Sheet, looks: _Looks) -> None:
     for place, width in enumerate(widths):
         sheet.set_column(place, place, width)
     line = _write_above(sheet, part.title, part.lines, looks)
+    breaks, page = [], 0
     for table in part.tables:
+        taken = max(len(table.rows) + 3, 0 if table.chart is None else CHART_ROWS + 1)
+        if line + taken - page > ROWS_ON_A_PAGE:
+            breaks.append(line)
+            page = line
         sheet.write_string(line, 0, _fitting(table.title), looks.plain(bold=True, font_size=12))
         _write_heading(sheet, line + 1, table, looks)
         for below, row in enumerate(table.rows, start=line + 2):
             _write_row(sheet, below, row, table, looks)
-        taken = len(table.rows) + 3
         if table.chart is not None:
             _insert_chart(book, sheet, table, table.chart, line, place=len(widths) + 1)
-            taken = max(taken, CHART_ROWS)
         line += taken
     _set_up_page(sheet, 1)
+    sheet.set_print_scale(PRINT_SCALE)  # pages are broken between the tables, which fitting to a width forbids
+    sheet.set_h_pagebreaks(breaks)
 
 
 def _insert_chart(book: Any, sheet: Any, table: Table, chart: Chart, line: int, place: int) -> None:
