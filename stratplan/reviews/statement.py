@@ -299,6 +299,7 @@ class TermStated(Stated):
 class SectionStated(Stated):
     """A chapter of the plan's text."""
 
+    key: str = ""
     title: str
     text: str
     internal: bool = False
