@@ -41,6 +41,7 @@ from stratplan.word_differences import Piece, around_changes, word_differences
 
 T = TypeVar("T")
 C = TypeVar("C")
+K = TypeVar("K", bound=Hashable)
 S = TypeVar("S", bound=Choice)
 
 NOTHING = Decimal(0)
@@ -108,6 +109,7 @@ class MoneyChange:
     code: str | None
     before: Amounts
     after: Amounts
+    year: int | None = None  # of a cell of a line
 
     @property
     def difference(self) -> Amounts:
@@ -209,13 +211,14 @@ class TaskChange:
 
 @dataclass(frozen=True, slots=True)
 class LineChange:
-    """What changed in an investment line; `sources`: its money by source over all years."""
+    """What changed in an investment line; `sources`: its money by source over all years, `cells`: also by year."""
 
     before: LineStated
     after: LineStated
     fields: tuple[FieldChange, ...] = ()
     sums: MoneyChange | None = None
     sources: tuple[MoneyChange, ...] = ()
+    cells: tuple[MoneyChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +325,7 @@ def compare(before: Statement, after: Statement) -> Comparison:
         checks=_compared(old.checks, new.checks, _which_check, _changes(_CHECK_FIELDS)),
         swot=_compared(old.swot, new.swot, attrgetter("key"), _changes(_SWOT_FIELDS)),
         terms=_compared(old.terms, new.terms, lambda term: (term.sort, term.word), _changes(_TERM_FIELDS)),
-        sections=_compared(old.sections, new.sections, attrgetter("title"), _changes(_SECTION_FIELDS)),
+        sections=_compared(old.sections, new.sections, lambda one: one.key or one.title, _changes(_SECTION_FIELDS)),
     )
 
 
@@ -352,14 +355,17 @@ _PLAN_FIELDS = _named(
     "summary",
 )
 _TASK_FIELDS: Fields = {
-    **_named("number", "title", "result", "goal"),
+    **_named("number", "title", "result"),
+    "goal_code": attrgetter("goal"),
     "lead": lambda task: task.lead and task.lead.key,
     "partners": lambda task: _keys(task.partners),
     "milestones": lambda task: tuple((one.key, one.title, one.due, one.weight) for one in task.milestones),
     **_named("weight", "internal"),
 }
 _LINE_FIELDS: Fields = {
-    **_named("number", "title", "goal", "tasks"),
+    **_named("number", "title"),
+    "goal_code": attrgetter("goal"),
+    **_named("tasks"),
     "units": lambda line: _keys(line.units),
     **_named("heading", "amount", "yearly", "period", "total", "parts", "stages", "note", "internal"),
 }
@@ -367,7 +373,7 @@ _GOAL_FIELDS = _named("code", "title", "description", "summary", "weight", "inte
 _SOURCE_FIELDS = _named("code", "name", "funding")
 _SWOT_FIELDS = _named("quadrant", "text", "goals", "tasks", "internal")
 _TERM_FIELDS = _named("meaning")
-_SECTION_FIELDS = _named("text", "internal")
+_SECTION_FIELDS = _named("title", "text", "internal")
 _CHECK_FIELDS = _named("amounts", "percents")
 _REPORT_FIELDS = _named("text", "next_steps", "obstacles")
 
@@ -533,10 +539,10 @@ def _more(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return None if one is None and other is None else (one or NOTHING) + (other or NOTHING)
 
 
-def _summed(pairs: Iterable[tuple[str | None, Amounts]]) -> Mapping[str | None, Amounts]:
-    found: defaultdict[str | None, Amounts] = defaultdict(Amounts)
-    for code, sums in pairs:
-        found[code] = added(found[code], sums)
+def _summed(pairs: Iterable[tuple[K, Amounts]]) -> Mapping[K, Amounts]:
+    found: defaultdict[K, Amounts] = defaultdict(Amounts)
+    for key, sums in pairs:
+        found[key] = added(found[key], sums)
     return found
 
 
@@ -563,8 +569,17 @@ def _line(before: LineStated, after: LineStated) -> LineChange | None:
         fields=_fields(before, after, _LINE_FIELDS),
         sums=_money(None, before.sums, after.sums),
         sources=tuple(_moneys(old, new)),
+        cells=tuple(_cells(before, after)),
     )
-    return found if found.fields or found.sums or found.sources else None
+    return found if found.fields or found.sums or found.cells else None
+
+
+def _cells(before: LineStated, after: LineStated) -> Iterator[MoneyChange]:
+    olds, news = (_summed(((cell.source, cell.year), cell.sums) for cell in line.cells) for line in (before, after))
+    for source, year in {**olds, **news}:
+        old, new = olds.get((source, year), Amounts()), news.get((source, year), Amounts())
+        if old != new:
+            yield MoneyChange(source, old, new, year)
 
 
 def _goal(before: GoalStated, after: GoalStated) -> GoalChange | None:

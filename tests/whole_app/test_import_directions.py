@@ -134,6 +134,7 @@ PURE = [
     "evidence/file_types.py",
     "evidence/names.py",
     "reviews/comparing.py",
+    "reviews/published.py",
     "reviews/statement.py",
     "reviews/terms.py",
     "period.py",
