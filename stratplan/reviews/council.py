@@ -12,6 +12,8 @@ from datetime import date, datetime
 from stratplan import i18n
 from stratplan.exports.tables import Table
 from stratplan.i18n import _
+from stratplan.reviews.changes import changes_table
+from stratplan.reviews.comparing import Comparison
 from stratplan.reviews.models import Edition, Review
 from stratplan.reviews.money_tables import breakdown_table, investment_table, printed_investments
 from stratplan.reviews.statement import Statement
@@ -50,7 +52,7 @@ class CouncilReport:
     investments: Table
     printed_investments: Table
     breakdown: Table
-    changes: Sequence[Table]
+    changes: Table | None
     swot: Table
     terms: Table
 
@@ -61,6 +63,7 @@ def council_report(
     whole: Statement | None = None,
     review: Review | None = None,
     edition: Edition | None = None,
+    comparison: Comparison | None = None,
     chosen: Sequence[str] = (),
 ) -> CouncilReport:
     """The report of a statement. Where filters left rows out of it, `whole` is the statement without them, which the
@@ -90,7 +93,7 @@ def council_report(
         investments=investment_table(statement, notes),
         printed_investments=printed_investments(statement),
         breakdown=breakdown_table(whole, notes),
-        changes=(),
+        changes=None if comparison is None else changes_table(comparison, notes),
         swot=swot_table(statement, notes),
         terms=terms_table(statement, notes),
     )

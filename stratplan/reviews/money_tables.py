@@ -17,6 +17,7 @@ from stratplan.plans.models import FundingKind
 from stratplan.reviews.statement import Amounts, LineStated, MoneyStated, PartStated, Statement, SumStated
 
 YEARLY = "*"
+NAMES, NUMBERS = 44, 16  # characters of the columns of the small tables, which stand one under the other
 
 Parts = Mapping[FundingKind | None, Sequence[PartStated]]
 
@@ -238,7 +239,7 @@ def three(sums: Amounts) -> list[Decimal | None]:
 
 def measure_columns() -> list[Column]:
     """A column for each of planned, contracted and spent."""
-    return [Column(f"{_(measure.label)}, EUR", Kind.MONEY, 20) for measure in Measure]
+    return [Column(f"{_(measure.label)}, EUR", Kind.MONEY, NUMBERS) for measure in Measure]
 
 
 def source_name(code: str | None) -> str:
@@ -276,8 +277,8 @@ def money_by_source(statement: Statement, name: str) -> Table:
     rows = [
         Row(
             [
+                full.get(code or "", source_name(code)),
                 source_name(code),
-                full.get(code or "", ""),
                 *three(_summed(one for one in statement.plan.money if one.source == code)),
             ]
         )
@@ -286,37 +287,37 @@ def money_by_source(statement: Statement, name: str) -> Table:
     return Table(
         name,
         _("Money by source"),
-        [Column(_("Source"), width=16), Column(_("Name"), width=36), *measure_columns()],
+        [Column(_("Name"), width=NAMES), Column(_("Source"), width=NUMBERS), *measure_columns()],
         [*rows, Row([_("Total"), None, *three(statement.plan.total.sums)], RowKind.TOTAL)] if rows else [],
         key="money-by-source",
-        chart=Chart(_("Money by source, EUR"), _in_words(rows), ChartKind.COLUMNS, 0, (2, 3, 4)),
+        chart=Chart(_("Money by source, EUR"), _in_words(rows, 1), ChartKind.COLUMNS, 1, (2, 3, 4)),
     )
 
 
 def money_by_year(statement: Statement, name: str) -> Table:
     """Planned, contracted and spent in each year, drawn as columns."""
     rows = [
-        Row([year_name(year), None, *three(_summed(one for one in statement.plan.money if one.year == year))])
+        Row([year_name(year), *three(_summed(one for one in statement.plan.money if one.year == year))])
         for year in years_with_money(statement)
     ]
     return Table(
         name,
         _("Money by year"),
-        [Column(_("Year"), width=16), Column("", width=36), *measure_columns()],
-        [*rows, Row([_("Total"), None, *three(statement.plan.total.sums)], RowKind.TOTAL)] if rows else [],
+        [Column(_("Year"), width=NAMES), *measure_columns()],
+        [*rows, Row([_("Total"), *three(statement.plan.total.sums)], RowKind.TOTAL)] if rows else [],
         key="money-by-year",
-        chart=Chart(_("Money by year, EUR"), _in_words(rows), ChartKind.COLUMNS, 0, (2, 3, 4)),
+        chart=Chart(_("Money by year, EUR"), _in_words(rows, 0), ChartKind.COLUMNS, 0, (1, 2, 3)),
     )
 
 
-def _in_words(rows: Sequence[Row]) -> str:
-    """What a chart of money shows, for who does not see it: planned and spent under each name."""
+def _in_words(rows: Sequence[Row], name: int) -> str:
+    """What a chart of money shows, for who does not see it: planned and spent under each name, that of its column."""
     return "; ".join(
         _(
             "%(name)s: planned %(planned)s, spent %(spent)s",
-            name=row.cells[0],
-            planned=_money(row.cells[2]),
-            spent=_money(row.cells[4]),
+            name=row.cells[name],
+            planned=_money(row.cells[name + 1]),
+            spent=_money(row.cells[name + 3]),
         )
         for row in rows
     )

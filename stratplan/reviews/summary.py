@@ -10,7 +10,7 @@ from stratplan.choice import Choice
 from stratplan.exports.tables import Cell, Chart, ChartKind, Column, Kind, Row, RowKind, Table, Value
 from stratplan.goals.states import Execution, Outcome, Schedule
 from stratplan.i18n import _, ngettext
-from stratplan.reviews.money_tables import money_by_source, money_by_year
+from stratplan.reviews.money_tables import NAMES, NUMBERS, money_by_source, money_by_year
 from stratplan.reviews.statement import Statement
 
 
@@ -48,15 +48,15 @@ def _figures(statement: Statement, name: str) -> Table:
     return Table(
         name,
         _("The plan in figures"),
-        [Column(_("Figure"), width=16), Column("", width=36), Column(_("Value"), Kind.NUMBER, 20)],
-        [Row([label, None, value]) for label, value in rows],
+        [Column(_("Figure"), width=NAMES), Column(_("Value"), Kind.NUMBER, NUMBERS)],
+        [Row([label, value]) for label, value in rows],
         key="figures",
     )
 
 
 def _by_goal(statement: Statement, name: str) -> Table:
     goals = statement.plan.goals
-    rows = [Row([goal.code, goal.title, goal.progress, goal.tasks, goal.reported]) for goal in goals]
+    rows = [Row([goal.title, goal.code, goal.progress, goal.tasks, goal.reported]) for goal in goals]
     total = Row(
         [
             _("Total"),
@@ -72,15 +72,15 @@ def _by_goal(statement: Statement, name: str) -> Table:
         name,
         _("Progress by goal"),
         [
-            Column(_("Goal"), width=16),
-            Column(_("Name"), width=36),
-            Column(_("Progress"), Kind.PERCENT, 20),
-            Column(_("Tasks"), Kind.WHOLE, 20),
-            Column(_("Reported on"), Kind.WHOLE, 20),
+            Column(_("Name"), width=NAMES),
+            Column(_("Goal"), width=NUMBERS),
+            Column(_("Progress"), Kind.PERCENT, NUMBERS),
+            Column(_("Tasks"), Kind.WHOLE, NUMBERS),
+            Column(_("Reported on"), Kind.WHOLE, NUMBERS),
         ],
         [*rows, total] if rows else [],
         key="progress",
-        chart=Chart(_("Progress by goal"), words, ChartKind.BARS, 0, (2,)),
+        chart=Chart(_("Progress by goal"), words, ChartKind.BARS, 1, (2,)),
     )
 
 
@@ -88,15 +88,15 @@ def _states(name: str, key: str, title: str, states: type[Choice], counts: Mappi
     named = [(_(state.label), counts.get(state.value, 0)) for state in states]
     if counts.get("none"):
         named.append((_("Suspended or cancelled"), counts["none"]))
-    rows = [Row([label, None, count]) for label, count in named]
+    rows = [Row([label, count]) for label, count in named]
     total = sum(count for _label, count in named)
     return Table(
         name,
         title,
-        [Column(_("State"), width=16), Column("", width=36), Column(_("Tasks"), Kind.WHOLE, 20)],
-        [*rows, Row([_("Total"), None, total], RowKind.TOTAL)] if total else [],
+        [Column(_("State"), width=NAMES), Column(_("Tasks"), Kind.WHOLE, NUMBERS)],
+        [*rows, Row([_("Total"), total], RowKind.TOTAL)] if total else [],
         key=key,
-        chart=Chart(title, "; ".join(f"{label}: {count}" for label, count in named), ChartKind.BARS, 0, (2,)),
+        chart=Chart(title, "; ".join(f"{label}: {count}" for label, count in named), ChartKind.BARS, 0, (1,)),
     )
 
 
