@@ -7,16 +7,27 @@ from datetime import UTC, datetime, time
 from itertools import groupby
 
 from stratplan import i18n
+from stratplan.errors import RuleBroken
 from stratplan.exports.pdf import Paper, Section, to_pdf
 from stratplan.exports.tables import Row, RowKind, Table
 from stratplan.i18n import _
 from stratplan.reviews.council import CouncilReport
 
+LONGEST = 20_000  # rows, for which typst needs about 3.5 GB
+
 
 def report_pdf(report: CouncilReport) -> bytes:
-    """The report as a tagged PDF; the same edition gives the same bytes. Blocks. Raises TypesettingFailed."""
+    """The report as a tagged PDF; the same edition gives the same bytes. Blocks. Raises RuleBroken where it would be
+    too long, TypesettingFailed where it cannot be set."""
     with i18n.use_language(report.language):
         paper = _paper(report)
+        if sum(len(table.rows) for section in paper.sections for table in section.tables) > LONGEST:
+            raise RuleBroken(
+                _(
+                    "A PDF has at most %(rows)s rows. Take this report as XLSX, or narrow it with filters.",
+                    rows=i18n.number(LONGEST),
+                )
+            )
     return to_pdf(paper)
 
 

@@ -21,7 +21,8 @@ from stratplan.reviews.sheets import About, Content, goal_sheet, unit_sheet
 from stratplan.reviews.statement import Statement
 from stratplan.reviews.stating import statement_of
 from stratplan.units.models import Unit
-from stratplan.web import View, site_of
+from stratplan.view import View
+from stratplan.web import site_of
 
 
 @get("/plans/{slug:str}/goals/{code:str}/sheet.pdf", permission=Permission.GOALS_READ)

@@ -8,7 +8,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
+import pytest
+
 from stratplan import i18n
+from stratplan.errors import RuleBroken
 from stratplan.exports.pdf import printed
 from stratplan.exports.tables import Table
 from stratplan.goals.states import Schedule
@@ -125,3 +128,10 @@ async def test_a_plan_of_nothing_has_a_report() -> None:
     body = report_pdf(the_report(plan=statement(goals=(), organisation="", title="Tukšs")))
     is_accessible(read_pdf(body), "lv")
     assert "Tukšs" in words_of(body)
+
+
+async def test_a_report_that_is_too_long_for_paper_says_what_to_take() -> None:
+    made = the_report()
+    rows = [*made.printed_action_plan.rows] * 10_000
+    with pytest.raises(RuleBroken, match="XLSX"):
+        report_pdf(replace(made, printed_action_plan=replace(made.printed_action_plan, rows=rows)))
