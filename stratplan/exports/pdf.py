@@ -29,6 +29,7 @@ LONGEST_STRING: Final = 8_000  # letters of what stands in a PDF as a string: PD
 LONGEST_RUNNING: Final = 90  # letters of a running head
 LONGEST_COUNTED: Final = 400  # letters of a text that widen its column
 LEAST_WIDENED, MOST_WIDENED = 0.8, 1.5  # how much of its asked width a column of texts may get
+LONGEST_KEPT: Final = 13  # letters of a word that a column is widened for
 LONGEST_WHOLE: Final = 1500  # letters in a row that is not broken across pages
 
 _BREAKING = re.compile(r"[ \t\r\n\v\f]+")
@@ -77,7 +78,7 @@ def _content(paper: Paper) -> dict[str, Any]:
         for section in sections
         for table in section["tables"]
         for row in table["rows"]
-        if section["bookmarks"]
+        if section["landscape"]
     )
     return {
         "language": paper.language,
@@ -166,12 +167,10 @@ def table_content(table: Table, width: float, size: float) -> dict[str, Any]:
     ]
     columns = [table.columns[place] for place in places]
     rows = [(row.kind, [texts[place] for place in places]) for row, texts in zip(table.rows, cells, strict=True)]
-    widths = [
-        _width(column, [texts[at] for kind, texts in rows if kind is not RowKind.GROUP])
-        for at, column in enumerate(columns)
-    ]
     points = width if table.chart is None or len(columns) > 3 else width / 2
-    rooms = [int((points * one / sum(widths) - PADDING) / (size * LETTER)) for one in widths]
+    stacks = [[texts[at] for kind, texts in rows if kind is not RowKind.GROUP] for at in range(len(columns))]
+    widths = _widths(columns, stacks, points, size * LETTER)
+    rooms = [int((one - PADDING) / (size * LETTER)) for one in widths]
     return {
         "title": _heading(table.title),
         "key": table.key,
@@ -189,16 +188,32 @@ def _is_numeric(column: Column) -> bool:
     return column.kind not in (Kind.TEXT, Kind.DAY)
 
 
-def _width(column: Column, texts: Sequence[str]) -> float:
-    """The width of a column, in characters: of numbers no less than they need, of texts rather more where they are long
-    and less where they are short."""
-    if not texts:
+def _widths(columns: Sequence[Column], stacks: Sequence[Sequence[str]], points: float, letter: float) -> list[float]:
+    """The widths of columns, in points: what their numbers and the words of their texts need, and of the rest as much
+    as they ask for, more where texts are long and less where they are short. `stacks` are their texts."""
+    asked = [_asked(column, texts) for column, texts in zip(columns, stacks, strict=True)]
+    needed = [_needed(column, texts) * letter + PADDING + 1 for column, texts in zip(columns, stacks, strict=True)]
+    shares = [points * one / sum(asked) for one in asked]
+    over = [max(0.0, share - need) for share, need in zip(shares, needed, strict=True)]
+    left = points - sum(needed)
+    if left <= 0 or not any(over):
+        return [points * need / sum(needed) for need in needed]
+    return [round(need + left * one / sum(over), 2) for need, one in zip(needed, over, strict=True)]
+
+
+def _asked(column: Column, texts: Sequence[str]) -> float:
+    if not texts or _is_numeric(column):
         return column.width
-    if _is_numeric(column):
-        return max(column.width, 4, *map(len, texts))
     average = sum(min(len(text), LONGEST_COUNTED) for text in texts) / len(texts)
     wanted = float((average / column.width) ** 0.4)
     return column.width * min(MOST_WIDENED, max(LEAST_WIDENED, wanted))
+
+
+def _needed(column: Column, texts: Sequence[str]) -> int:
+    """Letters of the longest number, or of the longest word that is not to be broken."""
+    words = [word for text in (column.title, *texts) for word in text.split()]
+    longest = min(LONGEST_KEPT, max(map(len, words), default=0))
+    return max(longest, *map(len, texts)) if _is_numeric(column) and texts else longest
 
 
 def _row(kind: RowKind, texts: Sequence[str], rooms: Sequence[int]) -> dict[str, Any]:
