@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "discussion": {"goals", "plans", "units"},
     "evidence": {"goals", "plans", "units"},
     "history": {"plans", "units", "goals", "swot", "investments"},
-    "imports": {"plans", "units", "goals", "swot", "investments"},
+    "imports": {"plans", "units", "goals", "swot", "investments", "reviews"},
     "notices": {"plans", "units", "goals"},
     "overview": {
         "plans",
