@@ -203,7 +203,12 @@ def create_app(
     litestar.state.settings = settings
     sites = Sites(public=settings.address, hosts=settings.hosts, proxies=settings.proxies)
     litestar.state.live = live
-    return Frame(litestar, sites=sites, default_language=settings.language)
+    return Frame(
+        litestar,
+        sites=sites,
+        default_language=settings.language,
+        asks_for_second_factor=settings.asks_for_second_factor,
+    )
 
 
 def end_streams(app: Frame) -> None:

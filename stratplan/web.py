@@ -114,7 +114,7 @@ async def page(
     notice = None
     entry_id = cookies.sent(request, "notice")
     if entry_id and view is not None and not wants_fragment(request):
-        notice = await _notice(entry_id, view)
+        notice = await notice_told(entry_id, view)
     name = fragment if fragment and wants_fragment(request) else template
     content = (
         site_of(request)
@@ -160,7 +160,8 @@ class Notice:
         self.undo_url = undo_url
 
 
-async def _notice(entry_id: str, view: View) -> Notice | None:
+async def notice_told(entry_id: str, view: View) -> Notice | None:
+    """The notice of the change that the reader has just made in this plan, by what the cookie `notice` says."""
     if not PydanticObjectId.is_valid(entry_id):
         return None
     if view.reader.account is None:

@@ -117,6 +117,7 @@ async def let_in(
     account: PydanticObjectId,
     *,
     strong: bool = False,
+    elsewhere: bool = False,
     to: str = "/",
     done: str = "",
     ended: int | None = None,
@@ -131,6 +132,7 @@ async def let_in(
         device=request.headers.get("user-agent", ""),
         address=cookies.origin_of(request).address,
         strong=strong,
+        elsewhere=elsewhere,
         instead_of=before.id if before is not None else "",
         ended=ended,
     )

@@ -67,7 +67,7 @@ def give_role(settings: Settings, email: str, role: str, plan: str | None, units
     """Give EMAIL the ROLE in a plan or in all plans, in the place of the one held there; none takes it away."""
     from stratplan.accounts import commands
 
-    with_database(settings, partial(commands.give_role, email, role, plan, units))
+    click.echo(with_database(settings, partial(commands.give_role, email, role, plan, units)))
 
 
 @user.command("disable")
@@ -78,7 +78,7 @@ def disable_user(settings: Settings, email: str, enable: bool) -> None:
     """Let EMAIL in no more; whatever devices are signed in are signed out."""
     from stratplan.accounts import commands
 
-    with_database(settings, partial(commands.close, email, again=enable))
+    click.echo(with_database(settings, partial(commands.close, email, again=enable)))
 
 
 @user.command("export")
@@ -106,7 +106,7 @@ def delete_user(settings: Settings, email: str, yes: bool) -> None:
 
     if not yes:
         click.confirm(_("Remove everything about %(email)s for good?", email=email), abort=True)
-    with_database(settings, partial(commands.delete, email))
+    click.echo(with_database(settings, partial(commands.delete, email)))
 
 
 @user.command("reset")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Annotated, Any
 
 from beanie import PydanticObjectId
@@ -21,9 +22,10 @@ from stratplan.errors import RuleBroken
 from stratplan.forms import Form, FormModel
 from stratplan.i18n import N_, _
 from stratplan.permissions import GIVEN_ROLES, Permission, Role
-from stratplan.plans.models import Plan
+from stratplan.plans.models import Organisation, Plan
 from stratplan.units.models import Unit
-from stratplan.web import read_form, reader_of
+from stratplan.units.queries import Branch, tree_of
+from stratplan.web import read_form, reader_of, site_of
 
 
 def _given_role(value: object) -> Role | None:
@@ -66,9 +68,25 @@ async def new_person(request: HTMXRequest) -> Response[Any]:
 async def _invitation_page(request: HTMXRequest, form: Form[Invitation], *, status: int = 200) -> Response[Any]:
     plans = await Plan.find({"deleted": False}).to_list()
     plans.sort(key=lambda plan: (-plan.last_year, sort_key(plan.title)))
-    units = sorted(await Unit.find({"deleted": False}).to_list(), key=lambda unit: sort_key(unit.name))
-    context = {"form": form, "roles": GIVEN_ROLES, "plans": plans, "units": units, "all_plans": str(SITE)}
+    context = {
+        "form": form,
+        "roles": GIVEN_ROLES,
+        "plans": plans,
+        "trees": await _unit_trees(),
+        "today": site_of(request).today(),
+        "all_plans": str(SITE),
+    }
     return await account_page(request, "accounts/invite.html", context, status=status)
+
+
+async def _unit_trees() -> list[tuple[str | None, list[Branch]]]:
+    """The units of each organisation that has some, as a tree; under its name where there are several."""
+    units: defaultdict[PydanticObjectId, list[Unit]] = defaultdict(list)
+    for unit in await Unit.find({"deleted": False}).to_list():
+        units[unit.scope].append(unit)
+    found = await Organisation.find({"_id": {"$in": list(units)}}).to_list()
+    found.sort(key=lambda organisation: sort_key(organisation.name))
+    return [(one.name if len(found) > 1 else None, tree_of(units[one.key])) for one in found]
 
 
 @post("/people", permission=Permission.ACCOUNTS_WRITE)

@@ -209,7 +209,8 @@ async def change_password(request: HTMXRequest) -> Response[Any]:
     except RuleBroken as broken:
         form.refuse(broken)
         return await _password_page(request, form, status=422)
-    return await let_in(request, session.account, strong=session.strong, to="/me", done="password-changed")
+    proved = {"strong": session.strong, "elsewhere": session.elsewhere}
+    return await let_in(request, session.account, **proved, to="/me", done="password-changed")
 
 
 # ---- E-mail address

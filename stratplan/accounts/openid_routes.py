@@ -92,7 +92,7 @@ async def finish_openid(request: HTMXRequest) -> Response[Any]:
     except OpenIdFailed as failure:
         response = await _failed(request, failure, to)
     else:
-        response = await after_first_factor(request, account, to=to)
+        response = await after_first_factor(request, account, to=to, elsewhere=True)
         response.headers["cache-control"] = "no-store"
     response.cookies.append(cookies.gone(request, FLOW))
     return response

@@ -27,6 +27,7 @@ async def begin(
     device: str = "",
     address: str = "",
     strong: bool = False,
+    elsewhere: bool = False,
     instead_of: str = "",
     ended: int | None = None,
 ) -> str:
@@ -56,6 +57,7 @@ async def begin(
             device=device[:300],
             address=address,
             strong=strong,
+            elsewhere=elsewhere,
             began_at=moment,
             seen_at=moment,
             ends_at=moment + ABSOLUTE,

@@ -94,15 +94,22 @@ async def sign_in(request: HTMXRequest) -> Response[Any]:
 
 
 async def after_first_factor(
-    request: HTMXRequest, account: PydanticObjectId, *, to: str = "/", done: str = "", ended: int | None = None
+    request: HTMXRequest,
+    account: PydanticObjectId,
+    *,
+    to: str = "/",
+    done: str = "",
+    ended: int | None = None,
+    elsewhere: bool = False,
 ) -> Response[Any]:
-    """Let in who has proved to be the account's owner, or ask for the second factor first where there is one.
+    """Let in who has proved to be the account's owner, here or `elsewhere`, or ask for the second factor first where
+    there is one.
 
     Not whoever proved it before all sessions were `ended` (see sessions.begin).
     """
     to = local_path(to)
     if not await totp.is_on(account):
-        return await let_in(request, account, to=to, done=done, ended=ended)
+        return await let_in(request, account, elsewhere=elsewhere, to=to, done=done, ended=ended)
     token = secrets.token_urlsafe(32)
     await HalfSession.get_motor_collection().insert_one(
         {"_id": digest(token), "account": account, "ended": ended, "ends_at": now() + HALF_SESSION_LASTS}
@@ -142,7 +149,7 @@ async def show_code(request: HTMXRequest) -> Response[Any]:
 async def _code_page(request: HTMXRequest, form: Form[Code], *, status: int = 200) -> Response[Any]:
     to = local_path(form.value("next") or "/")
     typed, form.texts = form.value("code"), {**form.texts, "code": [""]}
-    is_recovery = "recovery" in request.query_params or len(typed) > 12
+    is_recovery = "recovery" in request.query_params or totp.is_recovery(typed)
     context = {"form": form, "next": to, "recovery": is_recovery, "here": with_next("/sign-in/code", to)}
     return await account_page(request, "accounts/code.html", context, status=status)
 
@@ -167,7 +174,7 @@ async def give_code(request: HTMXRequest) -> Response[Any]:
     is_right = await totp.accept(account, code, key=key_of(request)) or await totp.accept_recovery(account, code)
     if not is_right or not await is_open(account):
         note("second factor refused", account, request)
-        form.refuse(RuleBroken(_("This code is not right, or has been used already."), field="code"))
+        form.refuse(totp.refusal(code))
         return await _code_page(request, form, status=422)
     await attempt.succeeded()
     await HalfSession.get_motor_collection().delete_many({"account": account})

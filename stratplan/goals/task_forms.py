@@ -294,13 +294,15 @@ async def work_page(
     )
 
 
-async def saved(request: HTMXRequest, view: View, entry: Any, task: Task) -> Response[Any]:
+async def saved(request: HTMXRequest, view: View, entry: Any, task: Task, *, to: str = "") -> Response[Any]:
     """The answer after a change of a task: the place of the form is cleared and the event makes the page around it
-    fetch itself anew; where the task's number has changed, its page is opened under the new one."""
+    fetch itself anew; where the task's number has changed, its page is opened under the new one; where another page is
+    to be come back `to`, that one."""
     fresh = await view.fresh()
     now = fresh.snapshot.find(Task, task.key) or task
-    fragment = "goals/_task_saved.html" if now.number == task.number else None
-    return await done(request, entry, view=fresh, to=fresh.url(f"/tasks/{now.number}", as_of=None), fragment=fragment)
+    fragment = "goals/_task_saved.html" if now.number == task.number and not to else None
+    to = to or fresh.url(f"/tasks/{now.number}", as_of=None)
+    return await done(request, entry, view=fresh, to=to, fragment=fragment)
 
 
 handlers = [

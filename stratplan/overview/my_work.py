@@ -12,9 +12,11 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan import i18n, wording
+from stratplan.accounts import cookies
 from stratplan.accounts.models import Account, Membership, Profile, administrators
 from stratplan.accounts.people import waiting
 from stratplan.accounts.roles import plans_of, rights_of_site, roles_of, units_of
+from stratplan.actors import BY_THEMSELVES
 from stratplan.alphabet import sort_key
 from stratplan.audit import AuditEntry
 from stratplan.documents import SITE
@@ -23,6 +25,7 @@ from stratplan.goals.progress import percent
 from stratplan.goals.queries import TaskFigures, plan_progress
 from stratplan.goals.states import Schedule
 from stratplan.guard import lacks_second_factor, plan_of
+from stratplan.history.activity import BY_PEOPLE
 from stratplan.i18n import since
 from stratplan.investments.money import PlanMoney
 from stratplan.investments.queries import money_of
@@ -38,7 +41,7 @@ from stratplan.plans.models import Plan, PlanState
 from stratplan.typed import page_number
 from stratplan.units.models import Unit
 from stratplan.view import View
-from stratplan.web import page, reader_of, site_of
+from stratplan.web import Notice, notice_told, page, reader_of, site_of
 
 ROWS_ON_A_PAGE = 50
 OVER_SHOWN = 30
@@ -221,7 +224,7 @@ class Glance:
     by_source: Table
     changes: list[Change]
     changed: int
-    changes_since: str
+    history: str
 
 
 def _kept(view: View, changes: Changes) -> Kept:
@@ -242,15 +245,17 @@ async def _glance(view: View, changes: Changes) -> Glance:
         by_source=breakdown_table(snapshot, money, Axis.SOURCE),
         changes=await _latest(view),
         changed=changes.month_of_plan,
-        changes_since=(day - MONTH).isoformat(),
+        history=view.url("/history", by=BY_PEOPLE, **{"from": (day - MONTH).isoformat()}),
     )
 
 
 async def _latest(view: View) -> list[Change]:
-    """The newest changes of the month, but for who got which role: that is for those who may see the members."""
+    """The newest changes of the month by people, but for who got which role: that is for those who may see the
+    members."""
     of_plan = {
         "scope": {"$in": [view.plan.key, view.plan.organisation]},
         "at": {"$gte": i18n.begin_of(view.day - MONTH)},
+        "by": {"$nin": list(BY_THEMSELVES)},
         "changes.kind": {"$nin": [Membership.kind, Account.kind]},
     }
     entries = await AuditEntry.find(of_plan).sort("-at", "-_id").limit(CHANGES_SHOWN).to_list()
@@ -292,6 +297,16 @@ async def _whom_to_ask() -> list[str]:
     return sorted((profile.name for profile in profiles), key=sort_key)
 
 
+async def _notice(request: HTMXRequest, views: Sequence[View]) -> Notice | None:
+    """What was just done in one of the plans: a report from here comes back to here."""
+    entry = cookies.sent(request, "notice")
+    for view in views if entry else ():
+        notice = await notice_told(entry, view)
+        if notice is not None:
+            return notice
+    return None
+
+
 @get("/work", permission=Permission.ME_READ)
 async def show_work(request: HTMXRequest) -> Response[str]:
     """What waits for the reader, by the roles they hold."""
@@ -317,6 +332,7 @@ async def show_work(request: HTMXRequest) -> Response[str]:
         "closed": closed,
         "has_role": bool(held),
         "whom_to_ask": [] if held else await _whom_to_ask(),
+        "notice": await _notice(request, views),
         "can_add": not views and not closed and site_rights.allow(Permission.PLANS_CREATE),
     }
     return await page(request, "overview/my_work.html", context, section="work")

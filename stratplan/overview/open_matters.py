@@ -10,10 +10,12 @@ from beanie import PydanticObjectId
 
 from stratplan import i18n
 from stratplan.accounts.models import Membership
+from stratplan.actors import BY_THEMSELVES
 from stratplan.audit import AuditEntry
 from stratplan.goals.models import Task
 from stratplan.goals.queries import task_figures
 from stratplan.goals.states import Reporting, Schedule
+from stratplan.history.activity import BY_PEOPLE
 from stratplan.i18n import _, ngettext, pgettext
 from stratplan.investments.queries import money_of
 from stratplan.overview.overview import tally
@@ -38,8 +40,8 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How many changes there were lately in a plan and its organisation; `others` are not the reader's own, and
-    `of_plan` leaves out who got which role."""
+    """How many changes people made lately in a plan and its organisation, without those of loaded files; `others` are
+    not the reader's own, and `month_of_plan` leaves out who got which role."""
 
     week: int = 0
     others: int = 0
@@ -58,7 +60,7 @@ async def changes_of(plans: Sequence[Plan], day: date, account: PydanticObjectId
 
     found = AuditEntry.get_motor_collection().aggregate(
         [
-            {"$match": {"scope": {"$in": list(scopes)}, "at": {"$gte": month}}},
+            {"$match": {"scope": {"$in": list(scopes)}, "at": {"$gte": month}, "by": {"$nin": list(BY_THEMSELVES)}}},
             {
                 "$group": {
                     "_id": "$scope",
@@ -114,7 +116,7 @@ def open_matters(view: View, changes: Changes) -> list[Matter]:
         Matter(
             _("Changes in the last 7 days"),
             changes.week,
-            view.url("/history", **{"from": since}),
+            view.url("/history", by=BY_PEOPLE, **{"from": since}),
             "neutral",
             "history",
             ngettext("%(num)s by someone else", "%(num)s by others", changes.others),

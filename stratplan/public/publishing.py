@@ -122,10 +122,13 @@ async def show_publishing(request: HTMXRequest, view: View) -> Response[str]:
 
 @get("/plans/{slug:str}/publish/confirm", permission=Permission.PLANS_PUBLISH)
 async def confirm_publishing(request: HTMXRequest, view: View) -> Response[str]:
-    """Asks before anybody may read the plan; `parts` are what was chosen."""
+    """Asks before anybody may read the plan; `parts` are what was chosen, or, of an address without a choice, those
+    that the plan has."""
     asked = [(name, value) for name, value in view.asked if name == "parts"]
     form = Form.submitted(Choice, asked)
     parts = [] if form.data is None else form.data.parts
+    if not asked and ("chosen", "1") not in view.asked:
+        parts = view.plan.public_parts
     return await page(
         request,
         "public/publish_confirm.html",
