@@ -1,10 +1,11 @@
 """Pages of reviews."""
 
-from stratplan.reviews import closing_pages, desk, list_pages, opening
+from stratplan.reviews import closing_pages, desk, list_pages, opening, problem_pages
 
 handlers: list[object] = [
     *list_pages.handlers,
     *opening.handlers,
+    *problem_pages.handlers,
     *desk.handlers,
     *closing_pages.handlers,
 ]
