@@ -8,7 +8,7 @@ from beanie import PydanticObjectId
 
 from stratplan.accounts.roles import rights_in, roles_of
 from stratplan.audit import AuditEntry
-from stratplan.notices.audience import people_of
+from stratplan.notices.audience import audience_of
 from stratplan.notices.cause import Cause
 from stratplan.notices.kinds import NoticeKind
 from stratplan.permissions import Permission, Role
@@ -21,12 +21,12 @@ Told = tuple[NoticeKind, Collection[PydanticObjectId]]  # of what kind, and whic
 
 def heads_of(snapshot: Snapshot, units: Collection[PydanticObjectId]) -> list[PydanticObjectId]:
     """Those who report for some of the units."""
-    return [person.account for person in people_of(snapshot).values() if not person.units.isdisjoint(units)]
+    return [person.account for person in audience_of(snapshot).values() if not person.units.isdisjoint(units)]
 
 
 def planners_of(snapshot: Snapshot) -> list[PydanticObjectId]:
     """Those who keep the plan's reviews: its planners; where it has none, whoever else may."""
-    people = list(people_of(snapshot))
+    people = list(audience_of(snapshot))
     planners = [one for one in people if Role.PLANNER in roles_of(snapshot, one)]
     return planners or [one for one in people if _may_keep(snapshot, one)]
 

@@ -16,7 +16,8 @@ from stratplan.permissions import Permission
 from stratplan.reviews.closing import close_review, reopen_review
 from stratplan.reviews.models import Decision, Review
 from stratplan.reviews.queries import find_review, units_asked
-from stratplan.web import View, done, page, read_form, site_of
+from stratplan.view import View
+from stratplan.web import done, page, read_form, site_of
 
 REVIEW = "/plans/{slug:str}/reviews/{review:str}"
 

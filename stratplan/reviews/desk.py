@@ -19,7 +19,8 @@ from stratplan.reviews.desk_figures import desk_of
 from stratplan.reviews.list_pages import said_decision, said_due
 from stratplan.reviews.models import Review, Submission
 from stratplan.reviews.queries import Asked, asked_of, find_review, units_asked
-from stratplan.web import View, done, page, read_form
+from stratplan.view import View
+from stratplan.web import done, page, read_form
 
 REVIEW = "/plans/{slug:str}/reviews/{review:str}"
 

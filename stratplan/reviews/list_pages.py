@@ -17,7 +17,8 @@ from stratplan.reviews.frozen import Audience, progress_of_editions
 from stratplan.reviews.models import Edition, Review
 from stratplan.reviews.opening import offered_terms
 from stratplan.reviews.queries import reviews_in_order, units_asked
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 Progress = Mapping[tuple[PydanticObjectId, int], Fraction | None]  # of the plan, by review and edition
 

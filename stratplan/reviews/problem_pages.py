@@ -17,9 +17,11 @@ from stratplan.i18n import _, ngettext
 from stratplan.permissions import Permission
 from stratplan.reviews.moves import deadline_moves
 from stratplan.reviews.problems import Problem, ProblemTask, problem_tasks
+from stratplan.typed import page_number
 from stratplan.units.models import Unit
 from stratplan.units.queries import unit_tree
-from stratplan.web import View, done, page, read_form
+from stratplan.view import View
+from stratplan.web import done, page, read_form
 
 ROWS_ON_A_PAGE = 50
 PAGE = "/reviews/problems"
@@ -52,7 +54,7 @@ class Row:
 async def list_problems(request: HTMXRequest, view: View) -> Response[str]:
     """The tasks with problems, of one kind where `problem` names it."""
     asked = dict(view.asked)
-    return await _list(request, view, Form.filled(HandOver), asked.get("problem", ""), asked.get("page", ""))
+    return await _list(request, view, Form.filled(HandOver), asked.get("problem", ""), page_number(asked))
 
 
 @post(f"/plans/{{slug:str}}{PAGE}/hand-over", permission=Permission.GOALS_WRITE)
@@ -97,7 +99,7 @@ async def _list(
     view: View,
     form: Form[HandOver],
     problem: str,
-    asked_page: str = "",
+    wanted_page: int = 1,
     *,
     status: int = 200,
 ) -> Response[str]:
@@ -105,11 +107,7 @@ async def _list(
     problem = _known(problem)
     wanted = [one for one in found if not problem or problem in one.problems]
     pages = max(1, -(-len(wanted) // ROWS_ON_A_PAGE))
-    number = (
-        min(pages, max(1, int(asked_page)))
-        if asked_page.isascii() and asked_page.isdigit() and len(asked_page) < 6
-        else 1
-    )
+    number = min(pages, wanted_page)
     shown = wanted[(number - 1) * ROWS_ON_A_PAGE : number * ROWS_ON_A_PAGE]
     context = {
         "form": form,
