@@ -1,6 +1,6 @@
 """The pages on which a review is closed and, by an administrator, opened again."""
 
-from typing import Any
+from typing import Any, Literal
 
 from litestar import get, post
 from litestar.response import Response
@@ -27,7 +27,7 @@ class Closing(Versioned):
 
     decision_number: OptionalLine = ""
     decision_date: DayField = None
-    confirmed: str = ""
+    confirmed: Literal["", "1"] = ""
 
 
 class Reopening(Versioned):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from stratplan.documents import OptionalProse
 from stratplan.errors import NotVisible, RuleBroken, StaleEdit
-from stratplan.forms import Form, Versioned
+from stratplan.forms import Form, ReferenceField, Versioned
 from stratplan.i18n import _
 from stratplan.in_place import read_action
 from stratplan.permissions import Permission
@@ -26,9 +26,9 @@ REVIEW = "/plans/{slug:str}/reviews/{review:str}"
 
 
 class Reminding(Versioned):
-    """Confirms which version of the review its sender saw; `unit` is empty for all that have not sent."""
+    """Confirms which version of the review its sender saw; without a unit all are meant that have not sent."""
 
-    unit: str = ""
+    unit: ReferenceField = None
 
 
 class Returning(Versioned):
@@ -61,7 +61,7 @@ async def remind_units(request: HTMXRequest, view: View, review: str) -> Respons
     document = find_review(view.snapshot, review)
     sent = await read_action(request, Reminding)
     missing = [asked.unit.key for asked in units_asked(view.snapshot, document) if not asked.is_sent]
-    units = [key for key in missing if sent.unit in ("", str(key))]
+    units = [key for key in missing if sent.unit in (None, key)]
     if not units:
         raise RuleBroken(_("There is nobody to remind: all parts have been sent."))
     entry = await document.remind(units, by=view.reader.actor, today=view.today)

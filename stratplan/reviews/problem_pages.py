@@ -35,7 +35,7 @@ class HandOver(FormModel):
         list[Annotated[str, Field(pattern=r"^[0-9a-f]{24}\.[0-9]{1,9}$")]], Field(max_length=ROWS_ON_A_PAGE)
     ] = []
     unit: ChosenField
-    problem: str = ""
+    problem: Annotated[str, Field(pattern=r"^[a-z-]{0,20}$")] = ""
 
 
 @dataclass(frozen=True, slots=True)
