@@ -15,6 +15,7 @@ from stratplan.i18n import _
 from stratplan.in_place import read_action
 from stratplan.permissions import Permission
 from stratplan.reviews import sending
+from stratplan.reviews.desk_changes import since_last
 from stratplan.reviews.desk_figures import desk_of
 from stratplan.reviews.list_pages import said_decision, said_due
 from stratplan.reviews.models import Review, Submission
@@ -44,7 +45,12 @@ async def show_review(request: HTMXRequest, view: View, review: str) -> Response
     if document.edition is not None:
         return await _closed_page(request, view, document)
     desk = desk_of(view, document)
-    context = {"review": document, "desk": desk, "due": said_due(view, document, is_missing=bool(desk.missing))}
+    context = {
+        "review": document,
+        "desk": desk,
+        "due": said_due(view, document, is_missing=bool(desk.missing)),
+        "since": await since_last(view, document),
+    }
     return await page(request, "reviews/desk.html", context, view=view, section="reviews")
 
 

@@ -133,6 +133,8 @@ PURE = [
     "evidence/archives.py",
     "evidence/file_types.py",
     "evidence/names.py",
+    "reviews/comparing.py",
+    "reviews/published.py",
     "reviews/reminders.py",
     "reviews/statement.py",
     "reviews/terms.py",
