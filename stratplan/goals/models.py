@@ -169,6 +169,8 @@ class Task(LivingDocument):
         text: str,
         percent: int | None = None,
         done: Mapping[str, date] | None = None,
+        next_steps: str = "",
+        obstacles: str = "",
         illustrative: bool = False,
         by: Actor,
         based_on: int,
@@ -185,7 +187,8 @@ class Task(LivingDocument):
             raise RuleBroken(
                 _("This task's progress is counted from its milestones: mark those done."), field="percent"
             )
-        report = Report.new(scope=self.scope, task=self.key, by=by.id, illustrative=illustrative, **values)
+        more = {"next_steps": next_steps, "obstacles": obstacles, "illustrative": illustrative}
+        report = Report.new(scope=self.scope, task=self.key, by=by.id, **values, **more)
         touch = audit.changed(self)
         if self.milestones and done is not None:
             unknown = done.keys() - {milestone.key for milestone in self.milestones}

@@ -1,6 +1,6 @@
 """Pages of reviews."""
 
-from stratplan.reviews import closing_pages, desk, list_pages, opening, problem_pages
+from stratplan.reviews import closing_pages, desk, list_pages, opening, problem_pages, sheet_pages
 
 handlers: list[object] = [
     *list_pages.handlers,
@@ -8,4 +8,5 @@ handlers: list[object] = [
     *problem_pages.handlers,
     *desk.handlers,
     *closing_pages.handlers,
+    *sheet_pages.handlers,
 ]
