@@ -28,7 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "evidence": {"goals", "plans", "units"},
     "history": {"plans", "units", "goals", "swot", "investments"},
     "imports": {"plans", "units", "goals", "swot", "investments", "reviews"},
-    "notices": {"plans", "units", "goals"},
+    "notices": {"plans", "units", "goals", "reviews"},
     "overview": {
         "plans",
         "units",
@@ -135,6 +135,7 @@ PURE = [
     "evidence/names.py",
     "reviews/comparing.py",
     "reviews/published.py",
+    "reviews/reminders.py",
     "reviews/statement.py",
     "reviews/terms.py",
     "period.py",
