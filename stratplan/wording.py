@@ -43,6 +43,8 @@ _DEEDS = {
     "closed": N_("Closed: %(name)s"),
     "sent": N_("Sent in: %(name)s"),
     "returned": N_("Returned: %(name)s"),
+    "made": N_("Link for reporting made: %(name)s"),
+    "revoked": N_("Link for reporting revoked: %(name)s"),
 }
 _CHANGED = N_("Changed: %(name)s")
 DEEDS = frozenset(_DEEDS)  # the ends of tags that have words of their own; the others are plain changes
