@@ -1,5 +1,5 @@
-"""The installation's own secret key, sealing with it what must not be readable in the database, and signing what must not
-be made by whoever has the database alone.
+"""The installation's own secret key: sealing what must not be readable in the database, signing what nobody is to make
+who has the database alone.
 
 It lies in a file beside the database, not in it, so that a copy of the database alone opens nothing.
 """

@@ -83,7 +83,7 @@ async def drafts_of(
 async def keep(typed: Typed, submission: Submission | None, *, by: Actor) -> Draft:
     """Keep what was typed in place of the draft that the page was filled from.
 
-    Raises DraftMoved, and writes nothing, where another page kept something else since; a draft that is over is nobody's.
+    Raises DraftMoved, and writes nothing, where another page kept something else since; one that is over is nobody's.
     """
     key = f"{typed.review}:{typed.task}"
     values = {"fields": dict(typed.fields), "by": by.id, "at": now(), "tab": typed.tab}

@@ -1,7 +1,7 @@
 """Signed links: a unit's head reports on their tasks of one review without signing in (docs/reviews-reporting.md).
 
-The address has the link's id and a signature over what the link is for, made with the installation's secret key: who has
-the database alone can make none, and a link whose document was changed behind the program's back is none.
+The address has the link's id and a signature over what the link is for, made with the installation's secret key: who
+has the database alone can make none, and a link whose document was changed behind the program's back is none.
 """
 
 from __future__ import annotations
