@@ -24,6 +24,7 @@ from stratplan.plans.models import Plan
 
 D = TypeVar("D", bound=LivingDocument)
 T = TypeVar("T")
+Inputs = TypeVar("Inputs")
 
 Revision = tuple[int, int, int]  # of the plan, of its organisation, of the site
 Scopes = tuple[PydanticObjectId, PydanticObjectId, PydanticObjectId]
@@ -115,18 +116,22 @@ class Snapshot:
         result: T = self._derived[key]
         return result
 
-    def same(self, key: Hashable, inputs: object, compute: Callable[[], T]) -> T:
+    def same(
+        self, key: Hashable, inputs: Inputs, compute: Callable[[], T], *, adapt: Callable[[Inputs, T], T] | None = None
+    ) -> T:
         """`compute()`, carried into later snapshots for as long as `inputs`, all that it depends on, compare equal.
 
-        Comparing is quick where the inputs are tuples of what `each` carries: most are the very same objects.
+        Comparing is quick where the inputs are tuples of what `each` carries: most are the very same objects. Where
+        little has changed and all anew is slow, `adapt(inputs, result)`, of those before, makes the result from that.
         """
         known = self._same.get(key)
         if known is None or known[0] != inputs:
             if len(self._same) >= INPUTS_HELD:
                 self._same.clear()
-            known = self._same[key] = (inputs, compute())
-        result: T = known[1]
-        return result
+            result = compute() if known is None or adapt is None else adapt(*known)
+            known = self._same[key] = (inputs, result)
+        carried: T = known[1]
+        return carried
 
     def each(self, key: Hashable, kind: type[D], compute: Callable[[D], T]) -> Mapping[PydanticObjectId, T]:
         """`compute(document)` for every document of a kind; results of documents that a change did not touch (neither

@@ -89,6 +89,13 @@ class Milestone(Part):
     done_on: date | None = None
     weight: Weight = Decimal(1)
 
+    labels: ClassVar = {
+        "title": N_("Title"),
+        "due": N_("Due on"),
+        "done_on": N_("Done on"),
+        "weight": N_("Weight"),
+    }
+
 
 class Task(LivingDocument):
     """What is to be done for a goal: its result, period, responsible units and funding sources.

@@ -15,7 +15,7 @@ from stratplan.goals.models import Task
 from stratplan.goals.queries import TaskFigures, task_figures
 from stratplan.goals.states import Schedule
 from stratplan.mentions import mentioned
-from stratplan.notices.audience import Person, people_of
+from stratplan.notices.audience import Person, audience_of
 from stratplan.notices.kinds import NoticeKind
 from stratplan.snapshot import Snapshot
 
@@ -86,7 +86,7 @@ def _task_of(change: Change) -> PydanticObjectId | None:
 
 
 def _said(entry: AuditEntry, snapshot: Snapshot, tasks: Mapping[PydanticObjectId, Task]) -> Iterator[Cause]:
-    people = people_of(snapshot)
+    people = audience_of(snapshot)
     for change in entry.changes:
         task = tasks.get(_task_of(change) or entry.scope)
         if change.kind != "comment" or change.before is not None or task is None:
@@ -105,7 +105,7 @@ def _said(entry: AuditEntry, snapshot: Snapshot, tasks: Mapping[PydanticObjectId
 
 
 def _changed(entry: AuditEntry, snapshot: Snapshot, tasks: Mapping[PydanticObjectId, Task]) -> Iterator[Cause]:
-    people = people_of(snapshot)
+    people = audience_of(snapshot)
     for change in entry.changes:
         task = tasks.get(change.document)
         if change.kind != Task.kind or task is None:
@@ -143,7 +143,7 @@ def deadline_kind(figures: TaskFigures) -> NoticeKind | None:
 
 def deadline_causes(snapshot: Snapshot, day: date) -> list[Cause]:
     """Whom the deadlines of a plan are told to on a day; a deadline that was moved is a new one."""
-    people = [person for person in people_of(snapshot).values() if person.units]
+    people = [person for person in audience_of(snapshot).values() if person.units]
     found = []
     for figures in task_figures(snapshot, day).values() if people else ():
         kind = deadline_kind(figures)

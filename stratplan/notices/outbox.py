@@ -25,7 +25,7 @@ from stratplan.documents import now, stored
 from stratplan.goals.models import Task
 from stratplan.goals.queries import task_figures
 from stratplan.i18n import CLOCK, LANGUAGES, day_of
-from stratplan.notices.audience import people_of
+from stratplan.notices.audience import audience_of
 from stratplan.notices.causes import deadline_kind
 from stratplan.notices.kinds import OF_DEADLINES, When
 from stratplan.notices.letters import Told, compose
@@ -245,7 +245,7 @@ class Outbox:
         """The notice with its plan, where the person still sees it and it still says how things are."""
         plan = await Plan.find_one({"_id": notice.plan, "deleted": False})
         snapshot = None if plan is None else await self.snapshots.of(plan.slug)
-        person = None if snapshot is None else people_of(snapshot).get(notice.account)
+        person = None if snapshot is None else audience_of(snapshot).get(notice.account)
         if snapshot is None or person is None:
             return None
         if notice.kind in OF_DEADLINES:

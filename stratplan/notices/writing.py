@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 from stratplan.audit import AuditEntry, Head
 from stratplan.documents import SITE, now
 from stratplan.goals.models import Task
-from stratplan.notices.audience import people_of
+from stratplan.notices.audience import audience_of
 from stratplan.notices.causes import Cause, causes_of, deadline_causes, tasks_named
 from stratplan.notices.kinds import NoticeKind, When
 from stratplan.notices.models import Choices, Followed, Notice, Turn
@@ -26,7 +26,7 @@ DEADLINES_TAKE = timedelta(minutes=10)
 
 async def write(causes: Iterable[Cause], snapshot: Snapshot, at: datetime | None = None) -> int:
     """Write the notices that are not there yet, to those who see the plan now and want to know; how many there were."""
-    people = people_of(snapshot)
+    people = audience_of(snapshot)
     known: dict[PydanticObjectId, Choices] = {}
     written = 0
     for cause in causes:
@@ -102,7 +102,7 @@ async def _for_each(plans: Iterable[Plan], work: Callable[[Plan], Awaitable[int]
     for plan in plans:
         try:
             written += await work(plan)
-        except Exception as failure:
+        except Exception as failure:  # whatever it is: another plan's people do not wait for it, and it is raised below
             failures.append(failure)
     if failures:
         raise failures[0]
@@ -172,7 +172,7 @@ async def write_deadlines(snapshots: Snapshots, owner: str, today: Callable[[], 
     plans = await Plan.find({"deleted": False}).to_list()
     try:
         written = await _for_each(plans, look)
-    except Exception:
+    except Exception:  # whatever it is: the turn is given back first, and it goes on to whoever runs the job
         await Turn.finish(DEADLINES, day.isoformat(), owner)
         raise
     await Turn.finish(DEADLINES, day.isoformat(), owner)

@@ -20,7 +20,7 @@ from stratplan.goals.models import Milestone, Task
 from stratplan.goals.schedule import standing
 from stratplan.goals.states import Execution, Outcome
 from stratplan.mentions import token
-from stratplan.notices.audience import people_of
+from stratplan.notices.audience import audience_of
 from stratplan.notices.causes import Cause, deadline_causes, deadline_kind
 from stratplan.notices.kinds import NoticeKind, When
 from stratplan.notices.models import Choices, Followed, Notice, Turn
@@ -179,7 +179,7 @@ async def test_what_somebody_does_not_want_and_what_they_may_not_see_is_not_writ
     await follow()
 
     assert await told() == []
-    assert set(people_of(await made.snapshot())) == {admin.key, head.key}
+    assert set(audience_of(await made.snapshot())) == {admin.key, head.key}
 
 
 @pytest.mark.parametrize(
