@@ -204,6 +204,25 @@ class Task(LivingDocument):
         return await self.edit({"goal": goal, "number": number}, by=by, based_on=based_on, tag="moved")
 
     @classmethod
+    async def hand_over(
+        cls, handed: Sequence[tuple[Task, int]], unit: Reference, *, by: Actor
+    ) -> audit.AuditEntry | None:
+        """Have `unit` lead tasks, each looked at in the version beside it, in one change; None where it leads them all.
+
+        A unit that took part in a task leads it from now on. Raises StaleEdit when who is responsible for a task was
+        changed since.
+        """
+        edits = []
+        for task, based_on in handed:
+            partners = [partner for partner in task.partners if partner != unit]
+            change = audit.changed(task, lead=unit, partners=partners)
+            since = await audit.entries_since(task, based_on)
+            if audit.values_before(task, since).keys() & {"lead", "partners"}:
+                raise StaleEdit(task, change.values, since)
+            edits += [change] if change.values else []
+        return await audit.record("task.handed_over", edits, by=by) if edits else None
+
+    @classmethod
     async def renumber(cls, numbered: Sequence[tuple[Task, str]], *, by: Actor) -> audit.AuditEntry | None:
         """Give tasks the numbers beside them, in one change."""
         edits = [audit.changed(task, number=number) for task, number in numbered if task.number != number]

@@ -26,7 +26,8 @@ from stratplan.reviews.models import Review
 from stratplan.reviews.queries import asked_of, find_review, units_asked
 from stratplan.secret_key import SecretKey
 from stratplan.units.models import Unit
-from stratplan.web import View, done, site_of
+from stratplan.view import View
+from stratplan.web import done, site_of
 
 
 class NewLink(FormModel):

@@ -1,5 +1,23 @@
 """Pages of reviews."""
 
-from stratplan.reviews import link_pages, links_panel, reporting
+from stratplan.reviews import (
+    closing_pages,
+    desk,
+    link_pages,
+    links_panel,
+    list_pages,
+    opening,
+    problem_pages,
+    reporting,
+)
 
-handlers: list[object] = [*reporting.handlers, *link_pages.handlers, *links_panel.handlers]
+handlers: list[object] = [
+    *list_pages.handlers,
+    *opening.handlers,
+    *problem_pages.handlers,
+    *desk.handlers,
+    *closing_pages.handlers,
+    *reporting.handlers,
+    *links_panel.handlers,
+    *link_pages.handlers,
+]

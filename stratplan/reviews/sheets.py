@@ -17,12 +17,12 @@ from stratplan import i18n
 from stratplan.documents import OptionalLine, OptionalProse
 from stratplan.errors import RuleBroken
 from stratplan.forms import ChosenField, DayField, Form, FormModel, MoneyField, sentence
+from stratplan.goals.milestone_forms import is_yet_to_come
 from stratplan.goals.models import Milestone, Report, Task
 from stratplan.goals.progress import percent
 from stratplan.goals.queries import TaskFigures, reports_of, task_figures
 from stratplan.goals.reports import WholePercent
 from stratplan.goals.states import Execution, Outcome
-from stratplan.goals.task_forms import is_yet_to_come
 from stratplan.i18n import _
 from stratplan.investments.models import InvestmentLine
 from stratplan.investments.queries import lines_of_task

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 import httpx
 import pytest_asyncio
+from litestar import Litestar
 
 from stratplan import database
 from stratplan.accounts import one_time
@@ -22,6 +24,7 @@ from stratplan.discussion.models import CommentSort
 from stratplan.documents import LivingDocument
 from stratplan.frame import Frame
 from stratplan.goals.models import Report, Task
+from stratplan.goals.states import Execution
 from stratplan.imports import seeds
 from stratplan.mentions import token as mention_of
 from stratplan.notices.calendars import CalendarFeed
@@ -30,7 +33,10 @@ from stratplan.notices.models import Notice
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
 from stratplan.reviews.closing import close_review, open_review
-from stratplan.reviews.models import Decision
+from stratplan.reviews.links import link_for
+from stratplan.reviews.models import Decision, Review
+from stratplan.reviews.queries import find_review, units_asked
+from stratplan.reviews.sending import TaskWords, send
 from stratplan.reviews.terms import period_of_code
 from stratplan.settings import Settings, resource
 from stratplan.snapshot import Snapshots
@@ -68,6 +74,7 @@ class Seeded:
     token: str  # of a one-time link that is out
     notice: str  # of the client's own
     feed: str  # the secret of its calendar
+    link: str  # the token of a signed link to a unit's part of the open review
 
     def address(self, route: Route) -> str:
         """The route's address, about something that is in the plan."""
@@ -96,6 +103,10 @@ class Seeded:
                 return "1"
             case "token", "links":
                 return self.token
+            case "token", "r":
+                return self.link
+            case "link", _:
+                return str(self.documents["review_link"][0].key)
             case "account", "people":
                 return self.account
             case "notice", _:
@@ -103,11 +114,12 @@ class Seeded:
             case "name", "calendar":
                 return f"{self.feed}.ics"
             case "review", _:
-                return CLOSED_REVIEW if "{edition:" in path else OPEN_REVIEW
+                is_of_closed = "{edition:" in path or path.endswith(("/reopen", "/reviews/{review:str}"))
+                return CLOSED_REVIEW if is_of_closed else OPEN_REVIEW
             case "edition", _:
                 return "1"
             case "unit", "units" if "/reviews/" in path:
-                return str(next(vars(one)["lead"] for one in self.documents["task"] if vars(one)["lead"] is not None))
+                return str(vars(self.documents["submission"][0])["unit"])
             case _, "questions":
                 return str(next(one.key for one in self.documents["comment"] if vars(one)["sort"] == "question"))
             case _, "goals":
@@ -154,7 +166,7 @@ async def seeded(mongo_uri: str, settings: Settings, opened: database.Database) 
 
 
 async def _review(plan: Plan, by: Actor) -> None:
-    """An open review of the plan, and a closed one."""
+    """A closed review of the plan, and an open one that a unit has sent its part for."""
     for code in (CLOSED_REVIEW, OPEN_REVIEW):
         period = period_of_code(code)
         snapshot = await Snapshots().of(plan.slug)
@@ -165,6 +177,28 @@ async def _review(plan: Plan, by: Actor) -> None:
             await close_review(
                 Snapshots(), plan.slug, review, decision=Decision(), by=by, based_on=review.version, today=DAY
             )
+        else:
+            await _send_first(plan, review, by)
+
+
+async def _send_first(plan: Plan, review: Review, by: Actor) -> None:
+    """The part of the first unit that has tasks in the review: nothing has changed."""
+    snapshot = await Snapshots().of(plan.slug)
+    assert snapshot is not None
+    asked = units_asked(snapshot, review)[0]
+    said = [TaskWords(task.key, Execution.IN_PROGRESS, percent=10, unchanged=True) for task in asked.tasks]
+    await send(snapshot, review, asked.unit.key, said, today=DAY, by=by, based_on=0)
+
+
+async def _link(app: Frame, plan: Plan, by: Actor) -> str:
+    """The token of the link of the head of a unit that has not sent its part of the open review."""
+    snapshot = await Snapshots().of(plan.slug)
+    assert snapshot is not None
+    review = find_review(snapshot, OPEN_REVIEW)
+    unit = next(asked.unit.key for asked in units_asked(snapshot, review) if not asked.is_sent)
+    head = await make_account(Role.REPORTER, scope=plan.key, units=[unit], name="Ilze Kalēja")
+    key = cast("Litestar", app.app).state.secret_key()
+    return (await link_for(review, unit, head.key, key=key, by=by)).removeprefix("/r/")
 
 
 @asynccontextmanager
@@ -185,6 +219,7 @@ async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
     await make_comment(task, "Kad būs gatavs?", sort=CommentSort.QUESTION, by=account.actor)
     await make_evidence(task, report=report.key)
     await _review(plan, account.actor)
+    link = await _link(app, plan, account.actor)
     documents = {
         name: await kind.find({"deleted": False}).sort("_id").to_list() for name, kind in LivingDocument.kinds.items()
     }
@@ -218,4 +253,5 @@ async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
             token=token,
             notice=str(notice.id),
             feed=feed,
+            link=link,
         )
