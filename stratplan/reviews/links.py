@@ -103,17 +103,19 @@ async def link_for(
     raw = await ReviewLink.get_motor_collection().find_one(known)
     if raw is not None:
         return address_of(ReviewLink.model_validate(raw), key)
-    return address_of(await make_link(review, unit, account, by=by), key)
+    link, _entry = await make_link(review, unit, account, by=by)
+    return address_of(link, key)
 
 
-async def make_link(review: Review, unit: PydanticObjectId, account: PydanticObjectId, *, by: Actor) -> ReviewLink:
-    """A new link, recorded."""
+async def make_link(
+    review: Review, unit: PydanticObjectId, account: PydanticObjectId, *, by: Actor
+) -> tuple[ReviewLink, audit.AuditEntry]:
+    """A new link, and what was recorded of it."""
     named = await Unit.get(unit)
     if named is None:
         raise RuleBroken(_("There is no such unit."))
     link = ReviewLink.new(scope=review.scope, review=review.key, unit=unit, account=account, name=named.name)
-    await audit.record("review_link.made", [audit.created(link)], by=by)
-    return link
+    return link, await audit.record("review_link.made", [audit.created(link)], by=by)
 
 
 def address_of(link: ReviewLink, key: SecretKey) -> str:

@@ -104,7 +104,7 @@ async def create_link(request: HTMXRequest, view: View, review: str, unit: str) 
         raise ClientException(_("This was not understood, so nothing was changed. Reload the page and try again."))
     if view.plan.asks_second_factor:
         raise RuleBroken(_("This plan asks for a second step at sign-in, so links open nothing of it."))
-    entry = await make_link(found, asked.unit.key, wanted.account, by=view.reader.actor)
+    _link, entry = await make_link(found, asked.unit.key, wanted.account, by=view.reader.actor)
     return await _again(request, view, found, entry)
 
 
