@@ -167,6 +167,8 @@ class Task(LivingDocument):
         execution: Execution,
         outcome: Outcome,
         text: str,
+        next_steps: str = "",
+        obstacles: str = "",
         percent: int | None = None,
         done: Mapping[str, date] | None = None,
         illustrative: bool = False,
@@ -178,7 +180,8 @@ class Task(LivingDocument):
 
         Raises StaleEdit when the task was changed or reported on since version `based_on`.
         """
-        values = {"percent": percent, "execution": execution, "outcome": outcome, "text": text, "on": on}
+        words = {"text": text, "next_steps": next_steps, "obstacles": obstacles}
+        values = {"percent": percent, "execution": execution, "outcome": outcome, "on": on, **words}
         if based_on != self.version:
             raise StaleEdit(self, values, await audit.entries_since(self, based_on), Report)
         if self.milestones and percent is not None:
