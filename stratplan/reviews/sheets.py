@@ -146,7 +146,7 @@ class Card:
             "unchanged": "",
             "execution": (Execution.IN_PROGRESS if report is None else report.execution).value,
             "outcome": (Outcome.NOT_ASSESSED if report is None else report.outcome).value,
-            "percent": "" if stated is None else str(stated),
+            **({} if self.milestones else {"percent": "" if stated is None else str(stated)}),
             **{name: "" if report is None else str(getattr(report, name)) for name in WORDS},
         }
         for _place, milestone in self.milestones:
@@ -292,7 +292,8 @@ def _is_before(report: Report, review: Review) -> bool:
 def _names(
     place: int, task: Task, milestones: Sequence[tuple[int, Milestone]], money: Sequence[MoneyLine]
 ) -> dict[str, str]:
-    names = {name: f"tasks-{place}-{name}" for name in ("unchanged", "execution", "outcome", "percent", *WORDS)}
+    measured = () if milestones else ("percent",)
+    names = {name: f"tasks-{place}-{name}" for name in ("unchanged", "execution", "outcome", *measured, *WORDS)}
     for row, milestone in milestones:
         names |= {f"{name}-{milestone.key}": f"done-{row}-{name}" for name in ("ticked", "day")}
     for of_line in money:
@@ -408,13 +409,13 @@ def _words(sheet: Sheet, card: Card, fields: Mapping[str, str], form: Form[Sheet
         _refuse(form, card, "text", _("Say what was done, or mark “No change”."))
     elif card.repeats(fields):
         _refuse(form, card, "text", _("This was reported before. Say what was done since, or mark “No change”."))
-    percent = _read(form, card, "percent", fields, WholePercent)
+    percent = None if card.milestones else _read(form, card, "percent", fields, WholePercent)
     done = _done(sheet, card, fields, form) if card.milestones else None
     return TaskWords(
         task=card.task.key,
         execution=_read(form, card, "execution", fields, Execution),
         outcome=_read(form, card, "outcome", fields, Outcome),
-        percent=None if card.milestones else percent,
+        percent=percent,
         done=done,
         text=fields["text"],
         next_steps=fields["next_steps"],
