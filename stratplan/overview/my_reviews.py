@@ -12,7 +12,7 @@ from stratplan.reviews.drafts import Draft, drafts_of
 from stratplan.reviews.list_pages import said_due
 from stratplan.reviews.models import Review, SubmissionState
 from stratplan.reviews.queries import Asked, reviews_in_order, units_asked
-from stratplan.reviews.sheets import sheet_of
+from stratplan.reviews.cards import sheet_of
 from stratplan.view import View
 
 

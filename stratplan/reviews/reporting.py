@@ -31,7 +31,7 @@ from stratplan.reviews.links import ReviewLink
 from stratplan.reviews.models import Review, SubmissionState
 from stratplan.reviews.queries import Asked, asked_of, find_review
 from stratplan.reviews.sending import send
-from stratplan.reviews.sheets import Card, Sheet, SheetForm, meant, sheet_of, typed_fields, typed_of, year_of
+from stratplan.reviews.cards import Card, Sheet, SheetForm, meant, sheet_of, typed_fields, typed_of, year_of
 from stratplan.snapshot import Snapshot
 from stratplan.view import Site, View
 from stratplan.web import done, page, read_form, site_of, wants_fragment
