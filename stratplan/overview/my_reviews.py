@@ -8,11 +8,11 @@ from stratplan.accounts.roles import units_of
 from stratplan.i18n import _, ngettext
 from stratplan.overview.reviews_at_work import ReviewAtWork
 from stratplan.permissions import Permission
+from stratplan.reviews.cards import sheet_of
 from stratplan.reviews.drafts import Draft, drafts_of
 from stratplan.reviews.list_pages import said_due
 from stratplan.reviews.models import Review, SubmissionState
 from stratplan.reviews.queries import Asked, reviews_in_order, units_asked
-from stratplan.reviews.cards import sheet_of
 from stratplan.view import View
 
 

@@ -15,6 +15,7 @@ from stratplan.i18n import _
 from stratplan.in_place import read_action
 from stratplan.permissions import Permission
 from stratplan.reviews import sending
+from stratplan.reviews.desk_changes import since_last
 from stratplan.reviews.desk_figures import desk_of
 from stratplan.reviews.links_panel import links_panel
 from stratplan.reviews.list_pages import said_decision, said_due
@@ -50,6 +51,7 @@ async def show_review(request: HTMXRequest, view: View, review: str) -> Response
         "desk": desk,
         "due": said_due(view, document, is_missing=bool(desk.missing)),
         "links": links_panel(request, view, document) if desk.can_write else None,
+        "since": await since_last(view, document),
     }
     return await page(request, "reviews/desk.html", context, view=view, section="reviews")
 

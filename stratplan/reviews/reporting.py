@@ -26,12 +26,12 @@ from stratplan.goals.models import Report
 from stratplan.goals.states import Execution, Outcome
 from stratplan.i18n import _
 from stratplan.permissions import Permission
+from stratplan.reviews.cards import Card, Sheet, SheetForm, meant, sheet_of, typed_fields, typed_of, year_of
 from stratplan.reviews.drafts import Draft, DraftMoved, drafts_of, keep
 from stratplan.reviews.links import ReviewLink
 from stratplan.reviews.models import Review, SubmissionState
 from stratplan.reviews.queries import Asked, asked_of, find_review
 from stratplan.reviews.sending import send
-from stratplan.reviews.cards import Card, Sheet, SheetForm, meant, sheet_of, typed_fields, typed_of, year_of
 from stratplan.snapshot import Snapshot
 from stratplan.view import Site, View
 from stratplan.web import done, page, read_form, site_of, wants_fragment

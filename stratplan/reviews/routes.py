@@ -9,6 +9,7 @@ from stratplan.reviews import (
     opening,
     problem_pages,
     reporting,
+    sheet_pages,
 )
 
 handlers: list[object] = [
@@ -20,4 +21,5 @@ handlers: list[object] = [
     *reporting.handlers,
     *links_panel.handlers,
     *link_pages.handlers,
+    *sheet_pages.handlers,
 ]

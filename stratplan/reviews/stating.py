@@ -105,7 +105,7 @@ def _task(
                 key=one.key,
                 title=one.title,
                 due=one.due,
-                done_on=one.done_on,
+                done_on=one.done_on if one.done_on is not None and one.done_on <= day else None,
                 weight=one.weight,
                 is_done=one.done_on is not None and one.done_on <= day,
             )
@@ -282,7 +282,8 @@ def _plan(snapshot: Snapshot, day: date, review: Review | None) -> PlanStated:
             for term in terms
         ),
         sections=tuple(
-            SectionStated(title=one.title, text=one.text, internal=one.internal) for one in sections_in_order(snapshot)
+            SectionStated(key=str(one.key), title=one.title, text=one.text, internal=one.internal)
+            for one in sections_in_order(snapshot)
         ),
         illustrative=any(report.illustrative for report in snapshot.all(Report).values()),
         public_parts=tuple(plan.public_parts),

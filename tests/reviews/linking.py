@@ -1,6 +1,5 @@
-"""`python -m tests.reviews.linking DATA_FOLDER` opens a review of 2017 in the private database of a running server, with
-two tasks of a new unit in it, and prints the address of the signed link of the unit's new head, then the token of a
-session of theirs."""
+"""`python -m tests.reviews.linking DATA_FOLDER` opens a review of 2017 in the private database of a running server and
+prints the address of the signed link of a new unit's head to its two tasks, then the token of a session of theirs."""
 
 from __future__ import annotations
 

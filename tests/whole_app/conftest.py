@@ -32,9 +32,8 @@ from stratplan.notices.kinds import NoticeKind, When
 from stratplan.notices.models import Notice
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
-from stratplan.reviews.closing import close_review, open_review
+from stratplan.reviews.closing import open_review
 from stratplan.reviews.links import link_for
-from stratplan.reviews.models import Decision, Review
 from stratplan.reviews.queries import find_review, units_asked
 from stratplan.reviews.sending import TaskWords, send
 from stratplan.reviews.terms import period_of_code
@@ -119,7 +118,7 @@ class Seeded:
             case "edition", _:
                 return "1"
             case "unit", "units" if "/reviews/" in path:
-                return str(vars(self.documents["submission"][0])["unit"])
+                return str(vars(self.documents["submission"][-1])["unit"])
             case _, "questions":
                 return str(next(one.key for one in self.documents["comment"] if vars(one)["sort"] == "question"))
             case _, "goals":
@@ -166,23 +165,12 @@ async def seeded(mongo_uri: str, settings: Settings, opened: database.Database) 
 
 
 async def _review(plan: Plan, by: Actor) -> None:
-    """A closed review of the plan, and an open one that a unit has sent its part for."""
-    for code in (CLOSED_REVIEW, OPEN_REVIEW):
-        period = period_of_code(code)
-        snapshot = await Snapshots().of(plan.slug)
-        assert period is not None
-        assert snapshot is not None
-        review, _entry = await open_review(snapshot, period, due=date(2016, 7, 15), by=by, today=DAY)
-        if code == CLOSED_REVIEW:
-            await close_review(
-                Snapshots(), plan.slug, review, decision=Decision(), by=by, based_on=review.version, today=DAY
-            )
-        else:
-            await _send_first(plan, review, by)
-
-
-async def _send_first(plan: Plan, review: Review, by: Actor) -> None:
-    """The part of the first unit that has tasks in the review: nothing has changed."""
+    """An open review of the plan that a unit has sent its part for, beside the closed ones that come with it."""
+    period = period_of_code(OPEN_REVIEW)
+    snapshot = await Snapshots().of(plan.slug)
+    assert period is not None
+    assert snapshot is not None
+    review, _entry = await open_review(snapshot, period, due=date(2016, 7, 15), by=by, today=DAY)
     snapshot = await Snapshots().of(plan.slug)
     assert snapshot is not None
     asked = units_asked(snapshot, review)[0]

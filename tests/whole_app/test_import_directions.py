@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "discussion": {"goals", "plans", "units"},
     "evidence": {"goals", "plans", "units"},
     "history": {"plans", "units", "goals", "swot", "investments"},
-    "imports": {"plans", "units", "goals", "swot", "investments"},
+    "imports": {"plans", "units", "goals", "swot", "investments", "reviews"},
     "notices": {"plans", "units", "goals", "reviews"},
     "overview": {
         "plans",
@@ -133,6 +133,8 @@ PURE = [
     "evidence/archives.py",
     "evidence/file_types.py",
     "evidence/names.py",
+    "reviews/comparing.py",
+    "reviews/published.py",
     "reviews/reminders.py",
     "reviews/statement.py",
     "reviews/terms.py",

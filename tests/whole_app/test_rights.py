@@ -115,7 +115,7 @@ async def stage(mongo_uri: str, settings: Settings, opened: database.Database) -
         reported = seeded.reported_task()
         own = next(task for task in tasks if task.number == reported)
         reports = {one.task: one for one in seeded.documents["report"] if isinstance(one, Report)}
-        part = vars(seeded.documents["submission"][0])["unit"]  # whose part of the review is asked about
+        part = vars(seeded.documents["submission"][-1])["unit"]  # whose part of the review is asked about
         units = own.responsible | {part}
         other = next(task for task in tasks if task.key in reports and not task.responsible & units)
         scope = plan.key
