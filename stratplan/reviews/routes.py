@@ -1,6 +1,17 @@
 """Pages of reviews."""
 
-from stratplan.reviews import closing_pages, desk, list_pages, opening, problem_pages, sheet_pages
+from stratplan.reviews import (
+    closing_pages,
+    desk,
+    document_pages,
+    link_pages,
+    links_panel,
+    list_pages,
+    opening,
+    problem_pages,
+    reporting,
+    sheet_pages,
+)
 
 handlers: list[object] = [
     *list_pages.handlers,
@@ -8,5 +19,9 @@ handlers: list[object] = [
     *problem_pages.handlers,
     *desk.handlers,
     *closing_pages.handlers,
+    *reporting.handlers,
+    *links_panel.handlers,
+    *link_pages.handlers,
     *sheet_pages.handlers,
+    *document_pages.handlers,
 ]
