@@ -117,7 +117,7 @@ async def show_review_to_residents(request: HTMXRequest, view: ResidentView, rev
             "decision": said_decision(edition),
             "percent": shown,
             "said_progress": said_progress(shown),
-            "sentences": sentences,
+            "sentences": sentences if shown is None else sentences[1:],  # the first is of the progress
             "goals": _goal_rows(statement),
             "groups": _task_rows(view, statement.tasks[(number - 1) * TASKS_A_PAGE : number * TASKS_A_PAGE]),
             "total": len(statement.tasks),
