@@ -19,10 +19,12 @@ class Actor:
 
 COMMAND_LINE = Actor("command-line")
 PROVIDER = Actor("sign-in-provider")
+REMINDERS = Actor("reminders")
 
 PROGRAMS = {
     COMMAND_LINE.id: N_("stratplan, from the command line"),
     PROVIDER.id: N_("stratplan, at sign-in"),
+    REMINDERS.id: N_("stratplan, by the due date"),
     "local": N_("The built-in account"),  # of plans that were worked on before there were accounts
 }
 

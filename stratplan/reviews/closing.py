@@ -15,6 +15,7 @@ from stratplan.reviews import frozen
 from stratplan.reviews.frozen import Audience, Bodies
 from stratplan.reviews.models import Decision, Edition, Review, ReviewState
 from stratplan.reviews.moves import deadline_moves
+from stratplan.reviews.queries import units_asked
 from stratplan.reviews.statement import nameless
 from stratplan.reviews.stating import statement_of
 from stratplan.snapshot import Revision, Snapshot, Snapshots
@@ -88,6 +89,7 @@ async def _stated(
         digest=frozen.digest_of(bodies),
         tasks=len(statement.tasks),
         lines=len(statement.lines),
+        missing=[asked.unit.key for asked in units_asked(snapshot, review) if not asked.is_sent],
     )
     return edition, bodies
 

@@ -1,3 +1,10 @@
 """Pages of reviews."""
 
-handlers: list[object] = []
+from stratplan.reviews import closing_pages, desk, list_pages, opening
+
+handlers: list[object] = [
+    *list_pages.handlers,
+    *opening.handlers,
+    *desk.handlers,
+    *closing_pages.handlers,
+]

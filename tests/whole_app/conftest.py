@@ -103,7 +103,7 @@ class Seeded:
             case "name", "calendar":
                 return f"{self.feed}.ics"
             case "review", _:
-                return CLOSED_REVIEW if "{edition:" in path else OPEN_REVIEW
+                return CLOSED_REVIEW if "{edition:" in path or path.endswith("/reopen") else OPEN_REVIEW
             case "edition", _:
                 return "1"
             case "unit", "units" if "/reviews/" in path:
