@@ -16,7 +16,8 @@ from stratplan.in_place import read_action
 from stratplan.permissions import Permission
 from stratplan.reviews import sending
 from stratplan.reviews.desk_figures import desk_of
-from stratplan.reviews.list_pages import said_decision, said_due
+from stratplan.reviews.edition_pages import edition_page
+from stratplan.reviews.list_pages import said_due
 from stratplan.reviews.models import Review, Submission
 from stratplan.reviews.queries import Asked, asked_of, find_review, units_asked
 from stratplan.web import View, done, page, read_form
@@ -36,22 +37,15 @@ class Returning(Versioned):
     remark: Annotated[OptionalProse, Field(max_length=30_000)] = ""
 
 
-@get(REVIEW, permission=Permission.REVIEWS_READ)
+@get(REVIEW, permission=Permission.REVIEWS_READ, kept=True)
 async def show_review(request: HTMXRequest, view: View, review: str) -> Response[str]:
     """The desk of an open review, or a closed review as it was frozen."""
     document = find_review(view.snapshot, review)
     if document.edition is not None:
-        return await _closed_page(request, view, document)
+        return await edition_page(request, view, document, document.edition.number)
     desk = desk_of(view, document)
     context = {"review": document, "desk": desk, "due": said_due(view, document, is_missing=bool(desk.missing))}
     return await page(request, "reviews/desk.html", context, view=view, section="reviews")
-
-
-async def _closed_page(request: HTMXRequest, view: View, review: Review) -> Response[str]:
-    edition = review.edition
-    assert edition is not None
-    context = {"review": review, "edition": edition, "decision": said_decision(edition)}
-    return await page(request, "reviews/closed.html", context, view=view, section="reviews")
 
 
 @post(f"{REVIEW}/remind", permission=Permission.REVIEWS_WRITE)

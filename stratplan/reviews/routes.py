@@ -1,10 +1,13 @@
 """Pages of reviews."""
 
-from stratplan.reviews import closing_pages, desk, list_pages, opening
+from stratplan.reviews import closing_pages, compare_pages, desk, edition_pages, list_pages, opening, trend_pages
 
 handlers: list[object] = [
     *list_pages.handlers,
     *opening.handlers,
     *desk.handlers,
+    *edition_pages.handlers,
+    *compare_pages.handlers,
+    *trend_pages.handlers,
     *closing_pages.handlers,
 ]
