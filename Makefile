@@ -13,6 +13,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 LOCKS := requirements/run.txt requirements/build.txt
 PROVIDER := tests/openid_provider
+CLAMD := $(VENV)/clamav
 SAY := printf '\033[1m%s\033[0m\n'
 ifeq ($(shell test -t 1 && echo terminal),)
 SAY := printf '%s\n'
@@ -29,12 +30,23 @@ run: setup ## set up, load the Daugavpils plan if there is none, serve on 127.0.
 setup: $(VENV)/installed assets ## install what runs into .venv and build styles and scripts
 
 setup-tests: setup $(VENV)/installed-tests $(PROVIDER)/node_modules/.package-lock.json ## install what tests need too
-	@if ! command -v chromium >/dev/null; then \
+	@for needed in chromium:chromium pdftotext:poppler-utils; do \
+	  command -v "$${needed%%:*}" >/dev/null && continue; \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    $(SAY) 'Installing Chromium for the tests in a browser (Debian package, about a minute)'; \
-	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium; \
+	    $(SAY) "Installing $${needed##*:} for the tests (Debian package, about a minute)"; \
+	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$${needed##*:}"; \
 	  else \
-	    $(SAY) 'The tests in a browser need the program chromium on PATH: install it (Debian: apt-get install chromium) and try again.'; exit 1; \
+	    $(SAY) "The tests need the program $${needed%%:*} on PATH: install it (Debian: apt-get install $${needed##*:}) and try again."; exit 1; \
+	  fi; \
+	done
+	@if ! command -v clamd >/dev/null && [ ! -x /usr/sbin/clamd ] && [ ! -x $(CLAMD)/usr/sbin/clamd ]; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    $(SAY) 'Taking clamd for the tests of the search for viruses (Debian package, a few seconds; no service is set up)'; \
+	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends libclamav12; \
+	    fetched=$$(mktemp -d); (cd "$$fetched" && apt-get download -q -o APT::Sandbox::User=root clamav-daemon); \
+	    dpkg-deb -x "$$fetched"/clamav-daemon_*.deb $(CLAMD); rm -r "$$fetched"; \
+	  else \
+	    $(SAY) 'The tests of the search for viruses need the program clamd: install it (Debian: apt-get install clamav-daemon) and try again.'; exit 1; \
 	  fi; \
 	fi
 
@@ -53,7 +65,7 @@ wheel: setup-tests ## build the wheel into dist
 	@rm -rf dist
 	@$(PY) -m build --wheel --no-isolation
 
-assets: $(VENV)/installed ## build styles, scripts, icons and font into static/dist where they have changed
+assets: $(VENV)/installed ## build styles, scripts, icons, font and the list of passwords into static/dist where they have changed
 	@$(PY) hatch_build.py
 
 messages: setup-tests ## list the texts that have no Latvian yet

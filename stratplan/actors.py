@@ -20,6 +20,11 @@ class Actor:
 COMMAND_LINE = Actor("command-line")
 PROVIDER = Actor("sign-in-provider")
 REMINDERS = Actor("reminders")
+BY_THEMSELVES = (
+    COMMAND_LINE.id,
+    PROVIDER.id,
+    REMINDERS.id,
+)  # loaded files, roles from outside: nobody's work on a plan
 
 PROGRAMS = {
     COMMAND_LINE.id: N_("stratplan, from the command line"),

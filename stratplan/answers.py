@@ -17,7 +17,8 @@ from stratplan.errors import NotVisible, RuleBroken, SecondFactorNeeded, StaleEd
 from stratplan.forms import Form
 from stratplan.frame import SAFE_METHODS
 from stratplan.i18n import _
-from stratplan.web import View, came_from, reader_of, rights_of, site_of, wants_fragment
+from stratplan.view import View
+from stratplan.web import came_from, reader_of, rights_of, site_of, wants_fragment
 
 log = logging.getLogger("stratplan.failures")
 
@@ -47,7 +48,20 @@ def _render(request: HTMXRequest, template: str, status: int, **context: Any) ->
 
 def not_visible(request: HTMXRequest, error: Exception) -> Response[str]:
     """404, whether it does not exist or may not be seen; what was typed into a form of it is given back."""
+    if _is_signed_out(request):
+        return _signed_out(request, 404)
     return _render(request, "errors/not_found.html", 404, typed=_typed_texts(request))
+
+
+def _is_signed_out(request: HTMXRequest) -> bool:
+    """Whether a form was sent by somebody who has not signed in: in most cases, who is not signed in any more."""
+    return request.method not in SAFE_METHODS and reader_of(request).account is None
+
+
+def _signed_out(request: HTMXRequest, status: int) -> Response[str]:
+    """That one is not signed in, before all else; what was typed is given back, and the way leads to its page."""
+    context = {"typed": _typed_texts(request), "path": came_from(request), "code": status}
+    return _render(request, "errors/signed_out.html", status, **context)
 
 
 def _typed_texts(request: HTMXRequest) -> list[str]:
@@ -67,6 +81,8 @@ def refused(request: HTMXRequest, error: HTTPException) -> Response[str]:
     if error.status_code == 401 and request.method == "GET" and not wants_fragment(request):
         way = urlencode({"next": _asked_for(request)})
         return Response("", status_code=303, headers={"location": f"/sign-in?{way}"})
+    if error.status_code in (401, 403) and _is_signed_out(request):
+        return _signed_out(request, 403)
     if error.status_code in (401, 403):
         return _render(request, "errors/forbidden.html", 403, typed=_typed_texts(request))
     if error.status_code >= 500:
@@ -162,6 +178,7 @@ def stale(request: HTMXRequest, error: StaleEdit) -> Response[str]:
         view=view,
         caption=error.current.caption,
         gone=error.current.deleted,
+        is_own=bool(error.since) and all(entry.by == view.reader.actor.id for entry in error.since),
         meanwhile=[_meanwhile(entry, view) for entry in error.since],
         disagreements=[] if is_part else _disagreements(error, form, view),
         mine=_mine(error, view) if is_part or error.current.deleted else [],

@@ -64,7 +64,8 @@ from stratplan.swot import routes as swot
 from stratplan.swot.models import SwotEntry
 from stratplan.units import routes as units
 from stratplan.units.models import Unit
-from stratplan.web import Site, open_view
+from stratplan.view import Site
+from stratplan.web import open_view
 
 DOCUMENTS: Sequence[type[Document]] = (
     Head,
@@ -202,7 +203,12 @@ def create_app(
     litestar.state.settings = settings
     sites = Sites(public=settings.address, hosts=settings.hosts, proxies=settings.proxies)
     litestar.state.live = live
-    return Frame(litestar, sites=sites, default_language=settings.language)
+    return Frame(
+        litestar,
+        sites=sites,
+        default_language=settings.language,
+        asks_for_second_factor=settings.asks_for_second_factor,
+    )
 
 
 def end_streams(app: Frame) -> None:

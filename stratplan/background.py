@@ -44,10 +44,9 @@ async def running(jobs: Sequence[Job]) -> AsyncIterator[None]:
 async def _repeat(job: Job) -> None:
     pause = job.every
     while True:
-        # The one place that lets nothing through: a job that fails is tried again, more and more seldom.
         try:
             done = await job.work()
-        except Exception as error:
+        except Exception as error:  # lets nothing through: nobody would begin the job again before the next start
             pause = min(pause * 2, max(job.every, LONGEST_PAUSE))
             failure = {"event": "job failed", "job": job.name, "error": type(error).__name__, "again_in_s": pause}
             log.error(json.dumps(failure), exc_info=log.isEnabledFor(logging.DEBUG))

@@ -128,6 +128,9 @@ class Part(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    # The fields a person may see, of pieces with a `key` and a `title`: these are compared one by one.
+    labels: ClassVar[Mapping[str, str]] = {}
+
 
 # --- references ------------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ class NotVisible(StratplanError):
 
 
 class SecondFactorNeeded(StratplanError):
-    """A plan that asks for a second factor, opened by a member who has not given one at this sign-in."""
+    """What asks for a second factor, opened by somebody who has not given one at this sign-in."""
 
 
 class TooManyAttempts(StratplanError):

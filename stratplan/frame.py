@@ -54,11 +54,13 @@ log = logging.getLogger("stratplan.requests")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who asks, and how they want to read; `session` is None for one who has not signed in."""
+    """Who asks, and how they want to read; `session` is None for one who has not signed in. `is_asked` is whether the
+    installation asks everybody who signs in with a password for a second factor."""
 
     session: Session | None
     language: str
     theme: str
+    is_asked: bool = False
 
     @property
     def account(self) -> PydanticObjectId | None:
@@ -69,6 +71,18 @@ class Reader:
     def is_strong(self) -> bool:
         """Whether a second factor was given at this sign-in."""
         return self.session is not None and self.session.strong
+
+    @property
+    def must_have_second_factor(self) -> bool:
+        """Whether the installation asks this person for a second factor: not who signs in through the provider, which
+        asks for it there."""
+        return self.is_asked and self.session is not None and not self.session.elsewhere
+
+    @property
+    def lacks_second_factor(self) -> bool:
+        """Whether the installation asks for a second factor that was not given at this sign-in: nothing but setting it
+        up, and what is open to all, is theirs before."""
+        return self.must_have_second_factor and not self.is_strong
 
     @property
     def actor(self) -> Actor:
@@ -86,8 +100,11 @@ class Reader:
 class Frame:
     """The outermost ASGI application: wraps the whole app, so that its answers for unknown addresses have it too."""
 
-    def __init__(self, app: ASGIApp, *, sites: Sites, default_language: str) -> None:
+    def __init__(
+        self, app: ASGIApp, *, sites: Sites, default_language: str, asks_for_second_factor: bool = False
+    ) -> None:
         self.app = app
+        self.asks_for_second_factor = asks_for_second_factor
         self.sites = sites
         self.default_language = default_language
 
@@ -170,6 +187,7 @@ class Frame:
             session,
             language if language in LANGUAGES else self.default_language,
             theme if theme in THEMES else "auto",
+            self.asks_for_second_factor,
         )
 
     def _refusal(self, scope: HTTPScope, origin: Origin, headers: dict[bytes, str]) -> tuple[int, str] | None:

@@ -71,8 +71,15 @@ async def public_plan_of(slug: str, reader: Reader, snapshots: Snapshots) -> tup
 
 
 def lacks_second_factor(snapshot: Snapshot, rights: Rights, reader: Reader) -> bool:
-    """Whether the plan asks its members for a second factor, and this one has not given it at this sign-in."""
-    return rights.sees_unpublished and not snapshot.plan.is_open_to(is_strong=reader.is_strong)
+    """Whether the plan, or the installation, asks this member for a second factor, not given at this sign-in."""
+    is_open = snapshot.plan.is_open_to(is_strong=reader.is_strong) and not reader.lacks_second_factor
+    return rights.sees_unpublished and not is_open
+
+
+def refuse_without_second_factor(reader: Reader) -> None:
+    """Raise SecondFactorNeeded where the installation asks for a second factor, and this reader has not given it."""
+    if reader.lacks_second_factor:
+        raise SecondFactorNeeded
 
 
 async def require_permission(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -110,6 +117,8 @@ async def _require(connection: ASGIConnection[Any, Any, Any, Any], handler: Base
     if permission in SIGNED_IN:
         if permission is not Permission.OPEN and reader.account is None:
             raise NotAuthorizedException
+        if permission is not Permission.OPEN and not handler.opt.get("before_second_factor"):
+            refuse_without_second_factor(reader)
         return
     if "slug" in connection.path_params and permission not in OF_THE_SITE:
         found = await open_plan(connection.scope, connection.app.state.site.snapshots)
@@ -121,6 +130,7 @@ async def _require(connection: ASGIConnection[Any, Any, Any, Any], handler: Base
         responsible: ResponsibleUnits | None = handler.opt.get("responsible")
         about = responsible(snapshot, connection.path_params) if responsible else None
     else:
+        refuse_without_second_factor(reader)
         rights, about = await rights_of_site(reader.account), None
     connection.scope["state"]["rights"] = rights
     if not rights.allow(permission, about):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import cache, lru_cache, wraps
@@ -316,6 +316,11 @@ def today() -> date:
 def day_of(moment: datetime) -> date:
     """The day on which a moment was by the clock; one without a zone is UTC."""
     return _by_the_clock(moment).date()
+
+
+def begin_of(day: date) -> datetime:
+    """The moment at which a day begins by the clock."""
+    return datetime.combine(day, time.min, tzinfo=CLOCK).astimezone(UTC)
 
 
 def _by_the_clock(moment: datetime) -> datetime:

@@ -11,13 +11,14 @@ from litestar.exceptions import ClientException
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
-from stratplan.audit import AuditEntry
+from stratplan.audit import AuditEntry, entries_since
 from stratplan.documents import LivingDocument
 from stratplan.errors import RuleBroken, StaleEdit
 from stratplan.forms import Form, FormModel, Versioned
 from stratplan.i18n import _
 from stratplan.moves import Move
-from stratplan.web import View, done, page, read_form
+from stratplan.view import View
+from stratplan.web import done, page, read_form
 
 D = TypeVar("D", bound=LivingDocument)
 V = TypeVar("V", bound=Versioned)
@@ -116,7 +117,7 @@ class InPlace(Generic[D]):
         sent = await read_action(request, Move)
         place = sent.place(order.index(document) + 1)
         if sent.version != document.version:
-            raise StaleEdit(document, {"order": place})
+            raise StaleEdit(document, {"order": place}, await entries_since(document, sent.version))
         others = [entry for entry in order if entry.key != document.key]
         others.insert(place - 1, document)
         entry = await self.kind.arrange(others, by=view.reader.actor)

@@ -9,15 +9,17 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Hashable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from beanie import PydanticObjectId
 from pymongo.errors import OperationFailure, PyMongoError
 
 from stratplan.audit import AuditEntry
+from stratplan.documents import Link, LivingDocument, OnDelete
 
 MOST = 1000  # listeners in a process; at most half of them residents
 MOST_OF_ONE = 50  # of one account, or of residents at one address
@@ -25,19 +27,50 @@ MOST_WAITING = 32  # entries held for a listener who is slow to take them
 AWAITED_MS = 1000  # how long the server keeps the stream's question open; stopping may have to wait for its answer
 LONGEST_PAUSE = 30.0  # seconds between attempts while the stream cannot be opened
 
-# What is told of an entry, and no more: no texts, no names of people.
-TOLD = {"scope": 1, "number": 1, "by": 1, "tag": 1, "changes.kind": 1, "changes.document": 1}
-PIPELINE: list[Mapping[str, Any]] = [
-    {"$match": {"operationType": "insert"}},
-    {"$project": {f"fullDocument.{name}": 1 for name in ("_id", *TOLD)}},
-]
-
 log = logging.getLogger("stratplan.live")
+
+
+@cache
+def fields_told() -> dict[str, int]:
+    """What is read of an entry to be told, and no more: no texts, no names of people; of what documents were and became
+    only the ids by which they name others."""
+    links = {link.field for kind in LivingDocument.kinds.values() for link in _simple_links(kind)}
+    names = [f"changes.{side}.{field}" for side in ("before", "after") for field in sorted(links)]
+    return dict.fromkeys(["scope", "number", "by", "tag", "changes.kind", "changes.document", *names], 1)
+
+
+def _simple_links(kind: type[LivingDocument]) -> list[Link]:
+    return [link for link in kind.links if "." not in link.field]
+
+
+class Named(NamedTuple):
+    """A document that one of kind `by` came to name, or names no more; `as_owner` when that one is a part of it."""
+
+    by: str
+    kind: str
+    key: PydanticObjectId
+    as_owner: bool
+
+
+def _named(changes: Iterable[Mapping[str, Any]]) -> Iterator[Named]:
+    for change in changes:
+        before, after = change.get("before") or {}, change.get("after") or {}
+        kind = LivingDocument.kinds.get(change["kind"])
+        for link in _simple_links(kind) if kind else ():
+            if link.field in after:
+                for key in _ids(before.get(link.field)) ^ _ids(after[link.field]):
+                    yield Named(change["kind"], link.kind, key, link.on_delete is OnDelete.DELETE)
+
+
+def _ids(value: Any) -> set[PydanticObjectId]:
+    items = value if isinstance(value, list) else [value]
+    return {PydanticObjectId(item) for item in items if item is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An audit entry as far as it is told: where it stands, whose it is, and which documents it changed."""
+    """An audit entry as far as it is told: where it stands, whose it is, which documents it changed, and which these
+    came to name or name no more."""
 
     id: str
     scope: PydanticObjectId
@@ -45,13 +78,15 @@ class Entry:
     by: str
     tag: str
     changes: tuple[tuple[str, PydanticObjectId], ...]  # kind, id
+    named: tuple[Named, ...] = ()
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> Entry:
-        """The entry that MongoDB keeps as `raw`, or the part of it that `TOLD` names."""
+        """The entry that MongoDB keeps as `raw`, or the part of it that `fields_told` names."""
         changes = tuple((change["kind"], PydanticObjectId(change["document"])) for change in raw["changes"])
         scope = PydanticObjectId(raw["scope"])
-        return cls(str(raw["_id"]), scope, raw["number"], raw["by"], raw["tag"], changes)
+        named = tuple(dict.fromkeys(_named(raw["changes"])))
+        return cls(str(raw["_id"]), scope, raw["number"], raw["by"], raw["tag"], changes, named)
 
 
 class Listener:
@@ -163,10 +198,14 @@ class Live:
         """Read the change stream for ever; after a failure from where it was, else from now, and then all look up."""
         token: Mapping[str, Any] | None = None
         pause = 0.0
+        pipeline: list[Mapping[str, Any]] = [
+            {"$match": {"operationType": "insert"}},
+            {"$project": {f"fullDocument.{name}": 1 for name in ("_id", *fields_told())}},
+        ]
         while True:
             try:
                 stream = AuditEntry.get_motor_collection().watch(
-                    PIPELINE, resume_after=token, max_await_time_ms=AWAITED_MS
+                    pipeline, resume_after=token, max_await_time_ms=AWAITED_MS
                 )
                 async with stream:
                     while True:

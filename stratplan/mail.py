@@ -70,8 +70,7 @@ def is_set(settings: Settings) -> bool:
 
 def link(settings: Settings, path: str) -> str:
     """A page's whole address, as it stands in a letter."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return (settings.address or f"http://{host}:{settings.port}") + path
+    return settings.base + path
 
 
 def new_message_id(settings: Settings) -> str:

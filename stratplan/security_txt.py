@@ -27,7 +27,7 @@ def security_txt(contact: str | None) -> list[HTTPRouteHandler]:
         lines = [f"Contact: {contact}", f"Expires: {expires}", "Preferred-Languages: lv, en"]
         address = site_of(request).address
         if address:
-            lines.append(f"Canonical: {address.rstrip('/')}/.well-known/security.txt")
+            lines.append(f"Canonical: {address}/.well-known/security.txt")
         return Response("\n".join(lines) + "\n", media_type="text/plain", headers={"cache-control": "no-cache"})
 
     return [tell]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
@@ -42,6 +43,13 @@ def _is_sender(value: str | None) -> str | None:
     return value
 
 
+def _is_clamd(value: str | None) -> str | None:
+    found = re.fullmatch(r"unix:/\S+|(?:\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):(\d{1,5})", value or "")
+    if value is not None and (found is None or not 1 <= int(found[1] or 1) <= 65535):
+        raise ValueError(f"{value!r} is neither unix:/path nor host:port")
+    return value
+
+
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_separated)]
 Networks = Annotated[tuple[Annotated[str, AfterValidator(_is_network)], ...], NoDecode, BeforeValidator(_separated)]
 
@@ -77,6 +85,11 @@ class Settings(BaseSettings):
         pattern=r"^(?:mailto:|https://|tel:)[!-~]+$",
         description="Where weaknesses are told of, such as mailto:security@example.lv; in /.well-known/security.txt.",
     )
+    second_factor: Literal["everybody", "chosen"] | None = Field(
+        default=None,
+        description="Who has a second factor beside the password: everybody, or who chose it and whom a plan asks; "
+        "unset: everybody where STRATPLAN_ADDRESS is set.",
+    )
     hosts: Names = Field(default=(), description="Further names that the server answers to, separated by commas.")
     proxies: Networks = Field(
         default=(), description="Addresses or networks of proxies whose X-Forwarded headers are believed."
@@ -95,6 +108,17 @@ class Settings(BaseSettings):
     openid_discovery: str | None = Field(
         default=None, pattern=r"^https?://\S+$", description="The provider's address; unset: no such sign-in."
     )
+
+    @property
+    def served_at(self) -> str:
+        """The address on this computer that is served."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def base(self) -> str:
+        """The site's address without a path where no request tells it: the one for people, else the one served."""
+        return self.address or self.served_at
 
     @field_validator("openid_discovery")
     @classmethod
@@ -131,4 +155,14 @@ class Settings(BaseSettings):
             raise ValueError("STRATPLAN_SMTP_HOST needs STRATPLAN_SMTP_FROM beside it")
         return self
 
+    @property
+    def asks_for_second_factor(self) -> bool:
+        """Whether everybody who signs in with a password is asked for a second factor: where others than who sits at
+        this computer reach the site, unless it is said otherwise."""
+        return self.second_factor == "everybody" or (self.second_factor is None and self.address is not None)
+
     largest_file_mb: int = Field(default=20, ge=1, le=1000, description="The largest file kept as evidence, in MiB.")
+    clamd: Annotated[str | None, AfterValidator(_is_clamd)] = Field(
+        default=None,
+        description="Where a clamd listens that searches each file for viruses: unix:/path or host:port; unset: none.",
+    )

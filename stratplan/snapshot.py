@@ -17,13 +17,14 @@ from beanie import PydanticObjectId
 from stratplan.accounts.models import Profile
 from stratplan.actors import PROGRAMS, pseudonym
 from stratplan.audit import AuditEntry, Head
-from stratplan.database import Session, one_moment
+from stratplan.database import Session, one_moment, running_session
 from stratplan.documents import SITE, LivingDocument
 from stratplan.i18n import _
 from stratplan.plans.models import Plan
 
 D = TypeVar("D", bound=LivingDocument)
 T = TypeVar("T")
+Inputs = TypeVar("Inputs")
 
 Revision = tuple[int, int, int]  # of the plan, of its organisation, of the site
 Scopes = tuple[PydanticObjectId, PydanticObjectId, PydanticObjectId]
@@ -115,18 +116,22 @@ class Snapshot:
         result: T = self._derived[key]
         return result
 
-    def same(self, key: Hashable, inputs: object, compute: Callable[[], T]) -> T:
+    def same(
+        self, key: Hashable, inputs: Inputs, compute: Callable[[], T], *, adapt: Callable[[Inputs, T], T] | None = None
+    ) -> T:
         """`compute()`, carried into later snapshots for as long as `inputs`, all that it depends on, compare equal.
 
-        Comparing is quick where the inputs are tuples of what `each` carries: most are the very same objects.
+        Comparing is quick where the inputs are tuples of what `each` carries: most are the very same objects. Where
+        little has changed and all anew is slow, `adapt(inputs, result)`, of those before, makes the result from that.
         """
         known = self._same.get(key)
         if known is None or known[0] != inputs:
             if len(self._same) >= INPUTS_HELD:
                 self._same.clear()
-            known = self._same[key] = (inputs, compute())
-        result: T = known[1]
-        return result
+            result = compute() if known is None or adapt is None else adapt(*known)
+            known = self._same[key] = (inputs, result)
+        carried: T = known[1]
+        return carried
 
     def each(self, key: Hashable, kind: type[D], compute: Callable[[D], T]) -> Mapping[PydanticObjectId, T]:
         """`compute(document)` for every document of a kind; results of documents that a change did not touch (neither
@@ -241,7 +246,11 @@ def _differences(before: Documents, after: Documents) -> Iterable[LivingDocument
 
 
 class Snapshots:
-    """The snapshots of one process: the most recently read plans, each no older than the last acknowledged write."""
+    """The snapshots of one process: the most recently read plans, each no older than the last acknowledged write.
+
+    Inside a transaction they are what that has written so far, which may yet come to nothing: there each attempt has
+    Snapshots of its own.
+    """
 
     def __init__(self) -> None:
         self._held: OrderedDict[PydanticObjectId, Snapshot] = OrderedDict()
@@ -252,11 +261,13 @@ class Snapshots:
         """The plan's id and its revision now: one indexed read. None when no plan of that slug is known."""
         scopes = self._slugs.get(slug)
         if scopes is None:
-            raw = await Plan.get_motor_collection().find_one({"slug": slug, "deleted": False}, {"organisation": 1})
+            raw = await Plan.get_motor_collection().find_one(
+                {"slug": slug, "deleted": False}, {"organisation": 1}, session=running_session()
+            )
             if raw is None:
                 return None
             scopes = self._slugs[slug] = (PydanticObjectId(raw["_id"]), PydanticObjectId(raw["organisation"]), SITE)
-        return scopes[0], await _revision(scopes)
+        return scopes[0], await _revision(scopes, running_session())
 
     async def of(self, slug: str) -> Snapshot | None:
         """The plan of that slug as of its last acknowledged write, or None where there is none."""

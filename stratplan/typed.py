@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -12,8 +13,15 @@ from babel.dates import get_month_names
 
 from stratplan.i18n import CONVENTIONS, LATVIAN_MONTHS, N_, language
 
+LONGEST_PAGE: Final = 7  # digits
 _GAPS: Final = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
 _UNIT: Final = re.compile(r"^(?:€|eur\b)\s*|\s*(?:€|\beur|eiro|euro)$", re.IGNORECASE)
+
+
+def page_number(asked: Mapping[str, str]) -> int:
+    """The page of a list that an address asks for by `page`, from 1; what is no page is the first one."""
+    text = asked.get("page", "")
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < LONGEST_PAGE else 1
 
 
 def parse_number(text: str) -> Decimal:

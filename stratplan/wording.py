@@ -17,8 +17,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from stratplan import i18n
 from stratplan.audit import AuditEntry, Change
 from stratplan.choice import Choice
-from stratplan.documents import LivingDocument, stored
-from stratplan.i18n import N_, _
+from stratplan.documents import LivingDocument, Part, stored
+from stratplan.i18n import N_, _, pgettext
 from stratplan.mentions import with_names
 from stratplan.period import Period
 from stratplan.snapshot import Snapshot
@@ -49,6 +49,7 @@ _DEEDS = {
 }
 _CHANGED = N_("Changed: %(name)s")
 DEEDS = frozenset(_DEEDS)  # the ends of tags that have words of their own; the others are plain changes
+MOST_NAMED = 5
 LONG_TEXT = 80  # characters from which two texts are shown as what differs between them
 
 
@@ -71,7 +72,16 @@ class Difference:
 def deed(entry: AuditEntry, name: str = "") -> str:
     """What an entry did, in one line; `name` is what its first document is called where that is not in the history."""
     verb = entry.tag.rpartition(".")[2]
-    return _(_DEEDS.get(verb, _CHANGED)) % {"name": name or entry.changes[0].caption}
+    return _(_DEEDS.get(verb, _CHANGED)) % {"name": name or _names(entry)}
+
+
+def _names(entry: AuditEntry) -> str:
+    """What the changed documents are called: the first, but all of several that were added together (files)."""
+    first = entry.changes[0]
+    if entry.tag != f"{first.kind}.created":
+        return first.caption
+    captions = [change.caption for change in entry.changes]
+    return ", ".join(captions[:MOST_NAMED]) + (" …" if len(captions) > MOST_NAMED else "")
 
 
 def differences(change: Change, snapshot: Snapshot | None) -> list[Difference]:
@@ -79,30 +89,79 @@ def differences(change: Change, snapshot: Snapshot | None) -> list[Difference]:
     kind = LivingDocument.kinds[change.kind]
     before = change.before or {}
     return [
-        Difference(
-            _(label),
-            said(kind, name, before.get(name), snapshot) if change.before is not None else i18n.DASH,
-            said(kind, name, change.after.get(name), snapshot),
-            is_text=_is_text(kind, name, before.get(name), change.after.get(name)),
-        )
-        for name, label in kind.labels.items()
+        difference
+        for name in kind.labels
         if name in change.after and (change.before is not None or change.after[name] not in (None, "", [], False))
+        for difference in _of_field(kind, name, before.get(name), change.after[name], snapshot)
     ]
 
 
 def compared(document: LivingDocument, then: Mapping[str, Any], snapshot: Snapshot | None) -> list[Difference]:
     """What would change if the document became what it was `then` (stored values of fields), field by field."""
     kind = type(document)
+    today = {name: stored(getattr(document, name)) for name in kind.labels if name in then}
+    return [
+        difference
+        for name, value in today.items()
+        if value != then[name]
+        for difference in _of_field(kind, name, value, then[name], snapshot)
+    ]
+
+
+def _of_field(
+    kind: type[LivingDocument], name: str, before: Any, after: Any, snapshot: Snapshot | None
+) -> list[Difference]:
+    """What differs between two stored values of a field: for a list of milestones or stages, one by one."""
+    label = _(kind.labels[name])
+    old, new = _parts(kind, name, before), _parts(kind, name, after)
+    if old and new:
+        return _of_parts(label, old, new, snapshot)
     return [
         Difference(
-            _(label),
-            text_of(getattr(document, name), snapshot),
-            said(kind, name, then[name], snapshot),
-            is_text=_is_text(kind, name, getattr(document, name), then[name]),
+            label,
+            said(kind, name, before, snapshot),
+            said(kind, name, after, snapshot),
+            is_text=_is_text(kind, name, before, after),
         )
-        for name, label in kind.labels.items()
-        if name in then and stored(getattr(document, name)) != then[name]
     ]
+
+
+def _parts(kind: type[LivingDocument], name: str, value: Any) -> dict[str, Part]:
+    """The pieces in a stored list by their keys; empty where they have none, or no longer parse."""
+    if not isinstance(value, list):
+        return {}
+    with suppress(ValidationError):
+        found = _adapter(kind.kind, name).validate_python(value)
+        return {vars(part)["key"]: part for part in found if isinstance(part, Part) and part.labels}
+    return {}
+
+
+def _of_parts(label: str, old: dict[str, Part], new: dict[str, Part], snapshot: Snapshot | None) -> list[Difference]:
+    """The pieces that are not the same, each by its title with the fields that differ; then their order."""
+    found = []
+    for key in {**new, **old}:
+        before, after = old.get(key), new.get(key)
+        if before == after:
+            continue
+        titled = vars(new.get(key, before))["title"]
+        was, is_now = _fields_of(before, after, snapshot), _fields_of(after, before, snapshot)
+        found.append(Difference(f"{label}: {titled}", was, is_now, is_text=None not in (before, after)))
+    if [key for key in old if key in new] != [key for key in new if key in old]:
+        titles = ["; ".join(vars(of[key])["title"] for key in of if key in old and key in new) for of in (old, new)]
+        order = pgettext("milestones", "order")
+        found.append(Difference(f"{label}: {order}", titles[0], titles[1]))
+    return found
+
+
+def _fields_of(part: Part | None, other: Part | None, snapshot: Snapshot | None) -> str:
+    """The fields of a piece that are not the same in the other; all that are filled in where there is no other."""
+    if part is None:
+        return i18n.DASH
+    return "; ".join(
+        f"{_(label)}: {text_of(getattr(part, name), snapshot)}"
+        for name, label in part.labels.items()
+        if getattr(part, name) != (None if other is None else getattr(other, name))
+    )
 
 
 def _is_text(kind: type[LivingDocument], name: str, before: Any, after: Any) -> bool:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -19,6 +20,10 @@ from stratplan.app import DOCUMENTS, create_app
 from stratplan.frame import Frame
 from stratplan.settings import Settings
 from tests.factories import TODAY_IN_PLAN, Made, make_account, make_plan
+
+# How long an example takes says something of the machine, nothing of the law: the tests are not timed.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -86,6 +86,7 @@ def test_what_a_browser_refuses_is_not_sent(accept: str, encoding: str) -> None:
     [
         "/static/",
         "/static/manifest.json",
+        "/static/common-passwords.txt.gz",
         "/static/../pyproject.toml",
         "/static/%2e%2e/stamp",
         "/static/app.css",
@@ -148,6 +149,9 @@ def test_the_wheel_carries_all_that_runs(tmp_path: Path) -> None:
         "stratplan/locales/lv/frame.po",
         "stratplan/seeds/daugavpils-2015-2017.yaml",
         "stratplan/static/dist/manifest.json",
+        "stratplan/static/dist/fonts/Inter_400Regular.ttf",
+        "stratplan/templates/typst/report.typ",
+        "stratplan/static/dist/common-passwords.txt.gz",
         "stratplan/assets.py",
     ):
         assert needed in names

@@ -102,7 +102,11 @@ def gallery(sent: list[dict[str, str]]) -> Litestar:
         frame = {
             "view": View(),
             "reader": SimpleNamespace(
-                account="1", name="Zane Kalniņa", language="lv", theme=request.query_params.get("theme", "auto")
+                account="1",
+                name="Zane Kalniņa",
+                language="lv",
+                theme=request.query_params.get("theme", "auto"),
+                lacks_second_factor=False,
             ),
             "notice": SimpleNamespace(text="Uzdevums 2.4 ir dzēsts.", undo_url="/undo", entry=None),
             "path": request.url.path,

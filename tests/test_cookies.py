@@ -17,7 +17,9 @@ SECURE = {"x-forwarded-proto": "https", "x-forwarded-host": "plans.example.lv"}
 async def test_behind_tls_every_cookie_is_of_this_host_alone_and_out_of_reach_of_scripts(
     mongo_uri: str, settings: Settings, made: Made
 ) -> None:
-    there = settings.model_copy(update={"address": "https://plans.example.lv", "proxies": ("127.0.0.1",)})
+    there = settings.model_copy(
+        update={"address": "https://plans.example.lv", "proxies": ("127.0.0.1",), "second_factor": "chosen"}
+    )
     account = await make_account(email="zane@example.lv")
     await passwords.keep(account.key, await passwords.hashed("zirgs bērzs trauks"))
     transport = httpx.ASGITransport(app=create_app(there, mongo_uri, today=lambda: TODAY_IN_PLAN))  # type: ignore[arg-type]

@@ -62,7 +62,9 @@ def test_only_own_names_are_known() -> None:
 @pytest.fixture
 def behind_proxy(mongo_uri: str, settings: Settings, made: Made) -> Frame:
     """The application behind a proxy on this computer that ends TLS."""
-    there = settings.model_copy(update={"address": "https://plans.example.lv", "proxies": ("127.0.0.1",)})
+    there = settings.model_copy(
+        update={"address": "https://plans.example.lv", "proxies": ("127.0.0.1",), "second_factor": "chosen"}
+    )
     return create_app(there, mongo_uri, today=lambda: TODAY_IN_PLAN)
 
 

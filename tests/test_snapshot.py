@@ -107,3 +107,15 @@ async def test_an_address_that_passed_to_another_plan_leads_there_at_once(made: 
     found = await snapshots.of("plans")
     assert found is not None
     assert found.plan.key == other.plan.key
+
+
+async def test_what_little_changed_under_is_made_from_what_was_there(made: Made) -> None:
+    snapshot = await made.snapshot()
+
+    def longer(before: str, result: list[str]) -> list[str]:
+        return [*result, f"after {before}"]
+
+    assert snapshot.same("words", "one", lambda: ["one"], adapt=longer) == ["one"]
+    assert snapshot.same("words", "one", lambda: ["never asked"], adapt=longer) == ["one"]
+    assert snapshot.same("words", "two", lambda: ["never asked"], adapt=longer) == ["one", "after one"]
+    assert snapshot.same("words", "three", lambda: ["all anew"]) == ["all anew"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stratplan import i18n
-from stratplan.typed import parse_date, parse_money, parse_number, parse_percent
+from stratplan.typed import page_number, parse_date, parse_money, parse_number, parse_percent
 
 amounts = st.decimals(min_value=0, max_value=10**12 - 1, places=2)
 days = st.dates(min_value=date(1900, 1, 1), max_value=date(2100, 12, 31))
@@ -108,3 +108,11 @@ def test_what_is_no_date_is_refused_with_a_translated_reason(typed: str, reason:
         parse_date(typed)
     assert str(refused.value) == reason
     assert i18n.gettext(reason) not in ("", *([reason] if "30.09" not in reason else []))
+
+
+@pytest.mark.parametrize(
+    ("asked", "page"), [("3", 3), ("0", 1), ("", 1), ("-2", 1), ("²", 1), ("1234567", 1), ("x", 1)]
+)
+def test_what_is_no_page_of_a_list_is_its_first(asked: str, page: int) -> None:
+    assert page_number({"page": asked}) == page
+    assert page_number({}) == 1

@@ -1,9 +1,11 @@
 // Says when somebody has changed what the open page shows. Parts of the page say what they show and as of which revision
 // (data-shows: kinds or ids, data-revision). One stream for all tabs of a browser: the tab that holds the lock listens
 // and passes on what it hears; a hidden tab lets go, and looks up what it missed when it is shown again.
+import htmx from "./htmx.js";
 import { running } from "./requests.js";
 
 const SETTLED = 300; // ms of quiet before the notice is decided on: a change made here arrives before its answer
+const NOTICES = 4000; // ms after which those whom a change concerns have a notice of it (notices/jobs.py)
 const AGAIN = 60_000; // ms until a server that refused is asked again
 
 const heard = new Map(); // id → entry
@@ -13,6 +15,7 @@ let known; // the revision up to which everything was heard
 let many; // whether there were too many to be told one by one: up to this revision, or at all (null)
 let ended; // ends what this tab has open
 let deciding;
+let recounting;
 
 const region = () => document.getElementById("live");
 // Residents get no revisions; of what they hear everything is newer than the page.
@@ -92,6 +95,16 @@ function hear({ since, revision, entries }) {
   for (const entry of entries ?? []) heard.set(entry.id, entry);
   if (known && revision) known = known.map((number, of) => Math.max(number, revision[of]));
   if (entries === null || entries.length) decide();
+  if (entries === null || entries.some((entry) => !entry.own)) {
+    clearTimeout(recounting);
+    recounting = setTimeout(recount, NOTICES);
+  }
+}
+
+// What stands at the bell: a page of no plan hears nothing, and counts when it is looked at again.
+function recount() {
+  const count = document.getElementById("notices-count");
+  if (count && !document.hidden) htmx.trigger(count, "recount");
 }
 
 async function lookUp() {
@@ -146,7 +159,11 @@ function begin() {
   } else open();
 }
 
-document.addEventListener("visibilitychange", () => (document.hidden ? ended?.() : begin()));
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return void ended?.();
+  begin();
+  recount();
+});
 window.addEventListener("pagehide", () => ended?.());
 window.addEventListener("pageshow", (event) => event.persisted && begin());
 setTimeout(begin, 500); // a page that is only passed through opens nothing

@@ -22,7 +22,6 @@ from stratplan.web import Notice, local_path, page, reader_of, wants_fragment
 
 SHOWN = "shown-once"
 SHOWN_FOR = 60  # seconds between a form and the page that follows it
-A_YEAR = 365 * 24 * 3600
 
 # What the cookie `notice` may name on these pages; nothing else that stands in it is ever shown.
 DONE: Mapping[str, str] = {
@@ -118,6 +117,7 @@ async def let_in(
     account: PydanticObjectId,
     *,
     strong: bool = False,
+    elsewhere: bool = False,
     to: str = "/",
     done: str = "",
     ended: int | None = None,
@@ -132,6 +132,7 @@ async def let_in(
         device=request.headers.get("user-agent", ""),
         address=cookies.origin_of(request).address,
         strong=strong,
+        elsewhere=elsewhere,
         instead_of=before.id if before is not None else "",
         ended=ended,
     )
@@ -149,7 +150,7 @@ async def let_in(
     ]
     profile = await Profile.get(account)
     if profile is not None and profile.language in LANGUAGES:
-        response.cookies.append(cookies.kept(request, "language", profile.language, seconds=A_YEAR))
+        response.cookies.append(cookies.kept(request, "language", profile.language, seconds=cookies.A_YEAR))
     return response
 
 

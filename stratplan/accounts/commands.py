@@ -89,22 +89,30 @@ async def listed() -> list[str]:
     ]
 
 
-async def give_role(email: str, role: str, plan: str | None, units: Sequence[str]) -> None:
-    """Give a role in a plan or in all, or take it away."""
+async def give_role(email: str, role: str, plan: str | None, units: Sequence[str]) -> str:
+    """Give a role in a plan or in all, or take it away; what was done, as a sentence."""
     account = await _account(email)
     scope, organisation = await _scope(plan)
-    await proofs.set_role(
-        account.key, _role(role), scope=scope, units=await _units(units, organisation), by=COMMAND_LINE
+    given = _role(role)
+    entry = await proofs.set_role(
+        account.key, given, scope=scope, units=await _units(units, organisation), by=COMMAND_LINE
     )
+    where = _("all plans") if plan is None else plan
+    if entry is None:
+        return _("Nothing was changed: this is already so.")
+    if given is None:
+        return _("%(email)s has no role any more in: %(where)s.", email=email, where=where)
+    return _("%(email)s now has the role “%(role)s” in: %(where)s.", email=email, role=_(given.label), where=where)
 
 
-async def close(email: str, *, again: bool) -> None:
-    """Let somebody in no more, or again."""
+async def close(email: str, *, again: bool) -> str:
+    """Let somebody in no more, or again; what was done, as a sentence."""
     account = await _account(email)
     if again:
         await account.enable(by=COMMAND_LINE, based_on=account.version)
-    else:
-        await account.disable(by=COMMAND_LINE, based_on=account.version)
+        return _("%(email)s may sign in again.", email=email)
+    await account.disable(by=COMMAND_LINE, based_on=account.version)
+    return _("%(email)s may sign in no more, and is signed out everywhere.", email=email)
 
 
 async def export(email: str) -> dict[str, Any]:
@@ -112,10 +120,13 @@ async def export(email: str) -> dict[str, Any]:
     return await own_data(await _account(email))
 
 
-async def delete(email: str) -> None:
-    """Forget somebody: what they did stays, under a pseudonym."""
+async def delete(email: str) -> str:
+    """Forget somebody: what they did stays, under a pseudonym; what was done, as a sentence."""
     account = await _account(email)
     await account.erase(by=COMMAND_LINE)
+    return _(
+        "Everything about %(email)s has been removed. What was done stays in the history without a name.", email=email
+    )
 
 
 async def reset(email: str, *, second_factor: bool) -> str:

@@ -9,6 +9,7 @@ from stratplan.origin import Origin
 
 DEVICE = "device"
 HALF_SESSION = "second-step"
+A_YEAR = 365 * 24 * 3600  # seconds; what was chosen is kept so long
 
 
 def origin_of(request: HTMXRequest) -> Origin:

@@ -11,12 +11,11 @@ from litestar_htmx import HTMXRequest
 
 from stratplan import mail
 from stratplan.accounts import one_time
-from stratplan.accounts.cookies import origin_of
 from stratplan.accounts.models import Profile, is_open
 from stratplan.accounts.one_time import Purpose
 from stratplan.i18n import LANGUAGES, _, use_language
 from stratplan.settings import Settings
-from stratplan.web import reader_of
+from stratplan.web import base_of, reader_of
 
 log = logging.getLogger("stratplan.accounts")
 
@@ -36,7 +35,7 @@ def can_mail(request: HTMXRequest) -> bool:
 
 def address_of(request: HTMXRequest, token: str) -> str:
     """The whole address of a one-time link: under the name that people know the site by, where one is set."""
-    return f"{_settings(request).address or origin_of(request).base}/links/{token}"
+    return f"{base_of(request)}/links/{token}"
 
 
 def _later(work: Callable[[], Awaitable[None]]) -> None:
@@ -47,7 +46,7 @@ def _later(work: Callable[[], Awaitable[None]]) -> None:
             await work()
         except mail.MailFailed as failure:  # the mail server's matter: the person may ask again
             log.warning(json.dumps({"event": "letter", "outcome": type(failure).__name__}))
-        except Exception as failure:
+        except Exception as failure:  # nobody waits for this task: what it raised would be heard by no one
             log.exception("a letter was not sent", exc_info=failure)
 
     task = asyncio.create_task(sent())

@@ -13,7 +13,7 @@ from litestar_htmx import HTMXRequest
 from pydantic import Field, SecretStr, StringConstraints
 
 from stratplan.accounts import cookies, devices, one_time, passwords, proofs, sessions, throttle, totp
-from stratplan.accounts.answering import A_YEAR, account_page, go, let_in, retry_after
+from stratplan.accounts.answering import account_page, go, let_in, retry_after
 from stratplan.accounts.letters import can_mail, send_link
 from stratplan.accounts.links import ChosenPassword
 from stratplan.accounts.models import Account, Email, Profile, Session, end_sessions, folded
@@ -23,7 +23,7 @@ from stratplan.errors import NotVisible, RuleBroken, TooManyAttempts
 from stratplan.forms import Form, FormModel
 from stratplan.i18n import _
 from stratplan.permissions import Permission
-from stratplan.web import read_form, reader_of
+from stratplan.web import account_of, read_form, reader_of
 
 # Empty for an account that has no password: it signs in elsewhere.
 CurrentPassword = Annotated[SecretStr, Field(max_length=1000)]
@@ -70,13 +70,6 @@ class SignedIn:
     began_at: datetime
     seen_at: datetime
     is_this: bool
-
-
-def account_of(request: HTMXRequest) -> PydanticObjectId:
-    """The account that is signed in; the guard let in no one else."""
-    account = reader_of(request).account
-    assert account is not None
-    return account
 
 
 def session_of(request: HTMXRequest) -> Session:
@@ -176,7 +169,7 @@ async def update_me(request: HTMXRequest) -> Response[Any]:
     await person.describe(by=person.actor, name=form.data.name, language=form.data.language)
     response = go(request, "/me", "described")
     if form.data.language:
-        response.cookies.append(cookies.kept(request, "language", form.data.language, seconds=A_YEAR))
+        response.cookies.append(cookies.kept(request, "language", form.data.language, seconds=cookies.A_YEAR))
     return response
 
 
@@ -216,7 +209,8 @@ async def change_password(request: HTMXRequest) -> Response[Any]:
     except RuleBroken as broken:
         form.refuse(broken)
         return await _password_page(request, form, status=422)
-    return await let_in(request, session.account, strong=session.strong, to="/me", done="password-changed")
+    proved = {"strong": session.strong, "elsewhere": session.elsewhere}
+    return await let_in(request, session.account, **proved, to="/me", done="password-changed")
 
 
 # ---- E-mail address

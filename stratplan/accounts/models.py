@@ -56,6 +56,7 @@ class Session(Document):
     device: str = ""
     address: str = ""
     strong: bool = False  # a second factor was given
+    elsewhere: bool = False  # signed in through the provider, whose matter a second factor then is
     began_at: datetime
     seen_at: datetime
     ends_at: datetime

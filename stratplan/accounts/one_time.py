@@ -5,7 +5,6 @@ Only the SHA-256 of what stands in the address is kept: whoever reads the databa
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,6 +13,7 @@ from typing import ClassVar
 from beanie import Document, PydanticObjectId
 from pymongo import ASCENDING, IndexModel
 
+from stratplan.accounts.tokens import digest
 from stratplan.database import Session
 from stratplan.documents import now
 from stratplan.i18n import days, ngettext
@@ -62,10 +62,6 @@ class OneTimeLink(Document):
         ]
 
 
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
-
-
 async def make(
     purpose: Purpose, account: PydanticObjectId | None, *, email: str = "", session: Session | None = None
 ) -> str:
@@ -74,7 +70,7 @@ async def make(
     moment = now()
     await revoke(account, purpose, session=session)
     await OneTimeLink(
-        id=_digest(token),
+        id=digest(token),
         purpose=purpose,
         account=account,
         email=email,
@@ -86,7 +82,7 @@ async def make(
 
 def _wanted(token: str, purposes: tuple[Purpose, ...]) -> dict[str, object]:
     return {
-        "_id": _digest(token[:100]),
+        "_id": digest(token[:100]),
         "purpose": {"$in": [purpose.value for purpose in purposes]},
         "ends_at": {"$gt": datetime.now(UTC)},  # the server's own clearing up comes a minute late
     }

@@ -10,7 +10,7 @@ from beanie import Document
 from pymongo import ASCENDING, IndexModel
 
 from stratplan.accounts.openid import FLOW_LASTS, Flow
-from stratplan.accounts.sessions import digest
+from stratplan.accounts.tokens import digest
 
 
 class KeptFlow(Document):

@@ -62,6 +62,7 @@ async def begin_openid(request: HTMXRequest) -> Response[Any]:
         # Another site's page leads here: nobody is signed in without having pressed the button.
         return go(request, with_next("/sign-in", to))
     try:
+        # Not the site's address for people: the flow's cookie is of the host that was asked.
         address, flow = await _openid(request).provider.begin(
             cookies.origin_of(request).base + CALLBACK, language=reader_of(request).language
         )
@@ -91,7 +92,7 @@ async def finish_openid(request: HTMXRequest) -> Response[Any]:
     except OpenIdFailed as failure:
         response = await _failed(request, failure, to)
     else:
-        response = await after_first_factor(request, account, to=to)
+        response = await after_first_factor(request, account, to=to, elsewhere=True)
         response.headers["cache-control"] = "no-store"
     response.cookies.append(cookies.gone(request, FLOW))
     return response

@@ -11,11 +11,11 @@ from beanie import PydanticObjectId
 from litestar import get, post
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from stratplan.accounts import one_time, passwords, proofs, totp
-from stratplan.accounts.answering import account_page, go, show_once
-from stratplan.accounts.letters import address_of, send_link
+from stratplan.accounts import invitations, one_time, passwords, proofs, totp
+from stratplan.accounts.answering import account_page, go
+from stratplan.accounts.invitations import GivenRole, with_link
 from stratplan.accounts.models import Account, Email, Membership, Profile
 from stratplan.accounts.one_time import Purpose
 from stratplan.accounts.totp import SecondFactor
@@ -26,41 +26,10 @@ from stratplan.forms import Form, FormModel, Versioned
 from stratplan.i18n import N_, _
 from stratplan.permissions import GIVEN_ROLES, Permission, Role
 from stratplan.plans.models import Plan
-from stratplan.units.models import Unit
 from stratplan.web import read_form, reader_of
 
 STATES = {"active": N_("Can sign in"), "invited": N_("Invited"), "closed": N_("Closed")}
 SHOWN = 500
-
-
-def _given_role(value: object) -> Role | None:
-    if value in (None, ""):
-        return None
-    role = next((role for role in GIVEN_ROLES if value in (role, role.value)), None)
-    if role is None:
-        raise ValueError(N_("Choose one from the list."))
-    return role
-
-
-def _reference(value: object) -> object:
-    if isinstance(value, str) and not PydanticObjectId.is_valid(value):
-        raise ValueError(N_("Choose one from the list."))
-    return PydanticObjectId(value) if isinstance(value, str) else value
-
-
-GivenRole = Annotated[Role | None, BeforeValidator(_given_role)]
-PlanOrAll = Annotated[PydanticObjectId, BeforeValidator(_reference)]
-ChosenUnit = Annotated[PydanticObjectId, BeforeValidator(_reference)]
-
-
-class Invitation(FormModel):
-    """Who is invited, to which plan (or to all), as what."""
-
-    name: Line
-    email: Email
-    role: GivenRole = None
-    plan: PlanOrAll = SITE
-    units: list[ChosenUnit] = []
 
 
 class PersonEdit(Versioned):
@@ -167,59 +136,6 @@ def _has(person: Person, text: str) -> bool:
     return text in person.name.casefold() or text in person.email.casefold()
 
 
-# ---- Inviting
-
-
-@get("/people/new", permission=Permission.ACCOUNTS_WRITE)
-async def new_person(request: HTMXRequest) -> Response[Any]:
-    """The form for one more person, with the `email` and the `plan` that its address names."""
-    asked = {name: [request.query_params[name]] for name in ("email", "plan") if request.query_params.get(name)}
-    return await _invitation_page(request, Form(Invitation, {"role": [""], **asked}))
-
-
-async def _invitation_page(request: HTMXRequest, form: Form[Invitation], *, status: int = 200) -> Response[Any]:
-    plans = await Plan.find({"deleted": False}).to_list()
-    plans.sort(key=lambda plan: (-plan.last_year, sort_key(plan.title)))
-    units = sorted(await Unit.find({"deleted": False}).to_list(), key=lambda unit: sort_key(unit.name))
-    context = {"form": form, "roles": GIVEN_ROLES, "plans": plans, "units": units, "all_plans": str(SITE)}
-    return await account_page(request, "accounts/invite.html", context, status=status)
-
-
-@post("/people", permission=Permission.ACCOUNTS_WRITE)
-async def create_person(request: HTMXRequest) -> Response[Any]:
-    """Invite somebody; the link is shown once, and sent where letters are."""
-    form = await read_form(request, Invitation)
-    if form.data is None:
-        return await _invitation_page(request, form, status=422)
-    asked = form.data
-    try:
-        if asked.role is None and asked.units:
-            raise RuleBroken(_("Units are for a role."), field="role")
-        account, token = await proofs.invite(
-            name=asked.name,
-            email=asked.email,
-            role=asked.role,
-            scope=asked.plan,
-            units=asked.units if asked.role is Role.REPORTER else [],
-            by=reader_of(request).actor,
-        )
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return await _invitation_page(request, form, status=409)
-    return await _with_link(request, account.key, token, Purpose.INVITATION, "invited")
-
-
-async def _with_link(
-    request: HTMXRequest, account: PydanticObjectId, token: str, purpose: Purpose, done: str
-) -> Response[Any]:
-    profile = await Profile.get(account)
-    mailed = profile is not None and send_link(request, profile, token, purpose)
-    response = go(request, f"/people/{account}", done)
-    shown = {"link": address_of(request, token), "lasts": purpose.lasts, "mailed": mailed}
-    show_once(request, response, shown)
-    return response
-
-
 # ---- One person
 
 
@@ -302,7 +218,7 @@ async def do_to_person(request: HTMXRequest, account: str) -> Response[Any]:
         match form.data.do:
             case "link":
                 purpose = Purpose.RESET if await passwords.has_one(key) else Purpose.INVITATION
-                return await _with_link(request, key, await proofs.make_link(key, by=by), purpose, "link-made")
+                return await with_link(request, key, await proofs.make_link(key, by=by), purpose, "link-made")
             case "disable":
                 await person.account.disable(by=by, based_on=form.data.version)
                 return go(request, here, "disabled")
@@ -330,4 +246,4 @@ async def _changed_meanwhile(request: HTMXRequest, account: str) -> Response[Any
     return await _refused(request, await _person(account), _("Someone else has changed this account meanwhile."))
 
 
-handlers = [list_people, new_person, create_person, show_person, update_person, give_role, do_to_person]
+handlers = [list_people, *invitations.handlers, show_person, update_person, give_role, do_to_person]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from beanie import PydanticObjectId
 
@@ -16,13 +16,15 @@ from stratplan.units.models import Unit
 
 def rights_in(snapshot: Snapshot, account: PydanticObjectId | None) -> Rights | None:
     """What the account (None: nobody signed in) may do in this plan; None where they may not even know of it."""
-    rights = None if account is None else _by_account(snapshot).get(account)
+    rights = None if account is None else people_in(snapshot).get(account)
     if rights is None and snapshot.plan.published:
         return published(snapshot.plan.public_parts)
     return rights
 
 
-def _by_account(snapshot: Snapshot) -> dict[PydanticObjectId, Rights]:
+def people_in(snapshot: Snapshot) -> Mapping[PydanticObjectId, Rights]:
+    """Those who have a role in the plan and may sign in, with what they may do there."""
+
     def put_together() -> dict[PydanticObjectId, Rights]:
         below = _below(snapshot)
         return {

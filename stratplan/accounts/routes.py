@@ -15,7 +15,6 @@ from stratplan.i18n import LANGUAGES, _
 from stratplan.permissions import Permission
 from stratplan.web import local_path, read_form
 
-A_YEAR = 365 * 24 * 3600
 PAGES = [*sign_in.handlers, *links.handlers, *me.handlers, *second_factor.handlers, *people.handlers]
 
 
@@ -32,7 +31,7 @@ async def _choose(request: HTMXRequest, name: str, allowed: tuple[str, ...]) -> 
         raise ClientException(_("There is no such choice."))
     headers = {"location": local_path(chosen.back)}
     response = Response("", status_code=303, media_type="text/plain", headers=headers)
-    response.cookies.append(cookies.kept(request, name, chosen.to, seconds=A_YEAR))
+    response.cookies.append(cookies.kept(request, name, chosen.to, seconds=cookies.A_YEAR))
     return response
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 
 from beanie import PydanticObjectId
 
 from stratplan.accounts.models import Account, Profile, Session, end_sessions
+from stratplan.accounts.tokens import digest
 from stratplan.database import Session as Transaction
 from stratplan.database import in_transaction
 from stratplan.documents import now
@@ -21,17 +21,13 @@ SEEN_EVERY = timedelta(minutes=1)  # how exactly it is known when a session was 
 SESSIONS_HELD = 20  # of one account; the one used longest ago ends first
 
 
-def digest(token: str) -> str:
-    """What is kept of a token: whoever reads the database cannot use it."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 async def begin(
     account: PydanticObjectId,
     *,
     device: str = "",
     address: str = "",
     strong: bool = False,
+    elsewhere: bool = False,
     instead_of: str = "",
     ended: int | None = None,
 ) -> str:
@@ -61,6 +57,7 @@ async def begin(
             device=device[:300],
             address=address,
             strong=strong,
+            elsewhere=elsewhere,
             began_at=moment,
             seen_at=moment,
             ends_at=moment + ABSOLUTE,

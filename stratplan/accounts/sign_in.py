@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -17,6 +16,7 @@ from pydantic import Field, SecretStr, StringConstraints
 from stratplan.accounts import cookies, passwords, sessions, throttle, totp
 from stratplan.accounts.answering import account_page, go, key_of, let_in, note, retry_after
 from stratplan.accounts.models import HalfSession, Profile, folded, is_open
+from stratplan.accounts.tokens import digest
 from stratplan.documents import OptionalLine, now
 from stratplan.errors import RuleBroken, TooManyAttempts
 from stratplan.forms import Form, FormModel
@@ -29,10 +29,6 @@ HALF_SESSION_LASTS = timedelta(minutes=10)
 # What is typed as a password is never part of a page, a log or an error: SecretStr hides it. Longer ones are compared
 # with nothing (see passwords.LONGEST).
 TypedPassword = Annotated[SecretStr, Field(min_length=1, max_length=1000)]
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 class SignIn(FormModel):
@@ -98,18 +94,25 @@ async def sign_in(request: HTMXRequest) -> Response[Any]:
 
 
 async def after_first_factor(
-    request: HTMXRequest, account: PydanticObjectId, *, to: str = "/", done: str = "", ended: int | None = None
+    request: HTMXRequest,
+    account: PydanticObjectId,
+    *,
+    to: str = "/",
+    done: str = "",
+    ended: int | None = None,
+    elsewhere: bool = False,
 ) -> Response[Any]:
-    """Let in who has proved to be the account's owner, or ask for the second factor first where there is one.
+    """Let in who has proved to be the account's owner, here or `elsewhere`, or ask for the second factor first where
+    there is one.
 
     Not whoever proved it before all sessions were `ended` (see sessions.begin).
     """
     to = local_path(to)
     if not await totp.is_on(account):
-        return await let_in(request, account, to=to, done=done, ended=ended)
+        return await let_in(request, account, elsewhere=elsewhere, to=to, done=done, ended=ended)
     token = secrets.token_urlsafe(32)
     await HalfSession.get_motor_collection().insert_one(
-        {"_id": _digest(token), "account": account, "ended": ended, "ends_at": now() + HALF_SESSION_LASTS}
+        {"_id": digest(token), "account": account, "ended": ended, "ends_at": now() + HALF_SESSION_LASTS}
     )
     response = go(request, with_next("/sign-in/code", to))
     response.cookies.append(
@@ -127,7 +130,7 @@ async def _half_session(request: HTMXRequest) -> tuple[PydanticObjectId, int | N
     token = cookies.sent(request, cookies.HALF_SESSION)
     if token:
         found = await HalfSession.get_motor_collection().find_one(
-            {"_id": _digest(token), "ends_at": {"$gt": datetime.now(UTC)}}
+            {"_id": digest(token), "ends_at": {"$gt": datetime.now(UTC)}}
         )
         if found is not None:
             return PydanticObjectId(found["account"]), found.get("ended")
@@ -146,7 +149,7 @@ async def show_code(request: HTMXRequest) -> Response[Any]:
 async def _code_page(request: HTMXRequest, form: Form[Code], *, status: int = 200) -> Response[Any]:
     to = local_path(form.value("next") or "/")
     typed, form.texts = form.value("code"), {**form.texts, "code": [""]}
-    is_recovery = "recovery" in request.query_params or len(typed) > 12
+    is_recovery = "recovery" in request.query_params or totp.is_recovery(typed)
     context = {"form": form, "next": to, "recovery": is_recovery, "here": with_next("/sign-in/code", to)}
     return await account_page(request, "accounts/code.html", context, status=status)
 
@@ -171,7 +174,7 @@ async def give_code(request: HTMXRequest) -> Response[Any]:
     is_right = await totp.accept(account, code, key=key_of(request)) or await totp.accept_recovery(account, code)
     if not is_right or not await is_open(account):
         note("second factor refused", account, request)
-        form.refuse(RuleBroken(_("This code is not right, or has been used already."), field="code"))
+        form.refuse(totp.refusal(code))
         return await _code_page(request, form, status=422)
     await attempt.succeeded()
     await HalfSession.get_motor_collection().delete_many({"account": account})

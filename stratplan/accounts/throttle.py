@@ -7,7 +7,6 @@ out by failing in their name. Accounts that do not exist are counted like those 
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import secrets
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from beanie import Document, PydanticObjectId
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from stratplan.accounts.tokens import digest
 from stratplan.documents import now
 from stratplan.errors import TooManyAttempts
 
@@ -84,7 +84,7 @@ async def _counted(name: str, pace: Pace, moment: datetime) -> dict[str, Any]:
     milliseconds = {"$cond": [{"$lte": ["$failures", pace.free]}, 0, {"$toLong": {"$multiply": [1000, wait]}}]}
     heard = {"$lte": [{"$ifNull": ["$until", moment]}, moment]}
     counted: dict[str, Any] = await Failures.get_motor_collection().find_one_and_update(
-        {"_id": _digest(name)},
+        {"_id": digest(name)},
         [
             {"$set": {"heard": heard}},
             {
@@ -104,10 +104,6 @@ async def _counted(name: str, pace: Pace, moment: datetime) -> dict[str, Any]:
         return_document=ReturnDocument.AFTER,
     )
     return counted
-
-
-def _digest(name: str) -> str:
-    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
 
 
 def network(address: str) -> str:
@@ -137,9 +133,9 @@ class Attempt:
     async def succeeded(self) -> None:
         """Forgive: the account's failures on this device, and of the address this one only. What was waited for there
         stays, so that a guesser with an account of their own gains nothing by signing in to it in between."""
-        await Failures.get_motor_collection().delete_one({"_id": _digest(self.of_account)})
+        await Failures.get_motor_collection().delete_one({"_id": digest(self.of_account)})
         await Failures.get_motor_collection().update_one(
-            {"_id": _digest(self.of_address), "failures": {"$gte": 1}}, {"$inc": {"failures": -1}}
+            {"_id": digest(self.of_address), "failures": {"$gte": 1}}, {"$inc": {"failures": -1}}
         )
 
 
@@ -194,7 +190,7 @@ def new_device() -> str:
 
 
 def _device_key(account: PydanticObjectId, device: str) -> str:
-    return _digest(f"{account}:{device[:100]}")
+    return digest(f"{account}:{device[:100]}")
 
 
 async def knows(account: PydanticObjectId, device: str) -> bool:

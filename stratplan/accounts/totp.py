@@ -21,8 +21,7 @@ from stratplan.i18n import _
 from stratplan.secret_key import CannotOpen, SecretKey
 
 ISSUER = "stratplan"
-STEP = 30  # seconds
-WINDOW = 1  # steps before and after: clocks differ, and typing takes time (RFC 6238, 5.2)
+LONGEST_CODE = 12  # of an app's code as people type it: six digits with spaces between
 SECRET_LETTERS = 32  # of base32: 160 bits, the length of SHA-1 (RFC 4226, 4)
 SETTING_UP = timedelta(minutes=30)
 RECOVERY_CODES = 10
@@ -101,10 +100,7 @@ async def confirm(
         raise RuleBroken(_("Setting up took too long. Begin again."), field="code")
     step = matching_step(secret, code, at or datetime.now(UTC))
     if step is None:
-        raise RuleBroken(
-            _("This is not the code that the app shows now. Check the clock of the device and type the next one."),
-            field="code",
-        )
+        raise refusal()
     codes = new_recovery_codes()
     await SecondFactor.get_motor_collection().update_one(
         {"_id": account},
@@ -140,19 +136,34 @@ async def is_on(account: PydanticObjectId) -> bool:
 
 
 def matching_step(secret: str, code: str, at: datetime) -> int | None:
-    """The time step (of 30 seconds since 1970) around `at` whose code this is; None where it is none of them."""
+    """The time step (of 30 seconds since 1970) of `at`, if this is its code; else None.
+
+    No step beside it counts, so that a code lives for 30 seconds (ASVS 5.0, 6.5.5).
+    """
     typed = "".join(code.split())
     if len(typed) != 6 or not (typed.isascii() and typed.isdigit()):
         return None
     totp = pyotp.TOTP(secret)
     here = totp.timecode(at)
-    # All are compared, whichever fits: the time tells nothing.
-    fitting = [
-        step
-        for step in range(max(0, here - WINDOW), here + WINDOW + 1)
-        if secrets.compare_digest(totp.generate_otp(step), typed)
-    ]
-    return max(fitting, default=None)
+    return here if secrets.compare_digest(totp.generate_otp(here), typed) else None
+
+
+def is_recovery(code: str) -> bool:
+    """Whether what was typed is meant as a recovery code: the app's are shorter, however they are spaced."""
+    return len(code) > LONGEST_CODE
+
+
+def refusal(code: str = "") -> RuleBroken:
+    """What is said of a code that is not accepted, and what to do; the same whichever of the reasons it is."""
+    if is_recovery(code):
+        return RuleBroken(_("This recovery code is not right, or has been used already."), field="code")
+    return RuleBroken(
+        _(
+            "This is not the code that the app shows now, or it has been used already. A code is good for 30 seconds: "
+            "type the next one. If that is refused too, the phone's clock is wrong: have it set the time by itself."
+        ),
+        field="code",
+    )
 
 
 async def accept(account: PydanticObjectId, code: str, *, key: SecretKey, at: datetime | None = None) -> bool:

@@ -17,8 +17,10 @@ from stratplan.goals.models import Task
 from stratplan.i18n import day_of
 from stratplan.mentions import mentioned
 from stratplan.permissions import Permission
+from stratplan.typed import page_number
 from stratplan.units.models import Unit
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 ON_A_PAGE = 30
 
@@ -60,13 +62,13 @@ class Row:
 
 def read_selection(asked: Mapping[str, str], units: Mapping[str, str], people: Mapping[str, str]) -> Selection:
     """What the query of an address asks for."""
-    unit, person, number = asked.get("unit", ""), asked.get("by", ""), asked.get("page", "")
+    unit, person = asked.get("unit", ""), asked.get("by", "")
     return Selection(
         is_open=asked.get("show") == "open",
         unit=unit if unit in units else "",
         person=person if person in people else "",
         mentions_me=asked.get("mentions") == "me",
-        page=max(1, int(number)) if number.isascii() and number.isdigit() and len(number) < 7 else 1,
+        page=page_number(asked),
     )
 
 

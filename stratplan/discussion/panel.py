@@ -10,7 +10,7 @@ from beanie import PydanticObjectId
 from pydantic import BeforeValidator, Field
 
 from stratplan.discussion.models import Comment, CommentSort
-from stratplan.discussion.people import Person, people_of
+from stratplan.discussion.people import Person, mentionable
 from stratplan.discussion.pieces import Piece, pieces_of
 from stratplan.discussion.queries import Talk, Thread, talk_about, threads_of
 from stratplan.documents import LivingDocument, Prose
@@ -19,7 +19,7 @@ from stratplan.goals.models import Task
 from stratplan.i18n import _, ngettext
 from stratplan.mentions import mentioned
 from stratplan.permissions import Permission
-from stratplan.web import Mark, View
+from stratplan.view import Mark, View
 
 LONGEST = 5_000
 
@@ -137,7 +137,7 @@ def discussion_of(
         answering=answering,
         can_comment=view.can(Permission.DISCUSSION_WRITE, task),
         can_ask=view.can(Permission.DISCUSSION_ASK),
-        people=people_of(view.snapshot),
+        people=mentionable(view.snapshot),
     )
 
 

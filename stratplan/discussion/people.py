@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from beanie import PydanticObjectId
 
-from stratplan.accounts.models import Account, Membership
-from stratplan.accounts.roles import rights_in
+from stratplan.accounts.roles import people_in
 from stratplan.actors import pseudonym
 from stratplan.alphabet import sort_key
 from stratplan.errors import RuleBroken
@@ -29,17 +28,14 @@ class Person:
     label: str
 
 
-def people_of(snapshot: Snapshot) -> list[Person]:
+def mentionable(snapshot: Snapshot) -> list[Person]:
     """Who reads the plan's discussion and may sign in, by name; two of one name are told apart."""
 
     def found() -> list[Person]:
         names = {}
-        for key in {membership.account for membership in snapshot.all(Membership).values()}:
-            account, name = snapshot.find(Account, key), snapshot.names.get(str(key))
-            rights = rights_in(snapshot, key)
-            if account is None or account.disabled or not name or rights is None:
-                continue
-            if rights.allow(Permission.DISCUSSION_READ):
+        for key, rights in people_in(snapshot).items():
+            name = snapshot.names.get(str(key))
+            if name and rights.allow(Permission.DISCUSSION_READ):
                 names[key] = name
         alike = Counter(name.casefold() for name in names.values())
         people = [
@@ -57,7 +53,7 @@ def as_kept(snapshot: Snapshot, typed: str, *, before: str = "") -> str:
     Raises RuleBroken for too many mentions, and for one of somebody outside of the plan that is not in `before`, the
     text as it was.
     """
-    people = people_of(snapshot)
+    people = mentionable(snapshot)
     by_label = {person.label.casefold(): person.account for person in people}
     text = typed
     if by_label:
@@ -74,7 +70,7 @@ def as_kept(snapshot: Snapshot, typed: str, *, before: str = "") -> str:
 
 def label_of(snapshot: Snapshot, account: PydanticObjectId) -> str:
     """What is typed to mention somebody; RuleBroken where they may not be."""
-    for person in people_of(snapshot):
+    for person in mentionable(snapshot):
         if person.account == account:
             return f"@{person.label}"
     raise RuleBroken(_("Only people who have a role in this plan can be mentioned."), field="text")
@@ -87,5 +83,5 @@ def _known(by_label: dict[str, PydanticObjectId], found: re.Match[str]) -> str:
 
 def as_typed(snapshot: Snapshot, kept: str) -> str:
     """A kept text as it stands in a form: a mention is a name again; who is not here any more stays a mention."""
-    labels = {str(person.account): person.label for person in people_of(snapshot)}
+    labels = {str(person.account): person.label for person in mentionable(snapshot)}
     return TOKEN.sub(lambda found: f"@{labels[found[1]]}" if found[1] in labels else found[0], kept)

@@ -23,7 +23,8 @@ from stratplan.goals.reports import of_task
 from stratplan.i18n import N_, _
 from stratplan.in_place import Deletion, read_action
 from stratplan.permissions import Permission
-from stratplan.web import View, done, page, read_form
+from stratplan.view import View
+from stratplan.web import done, page, read_form
 
 # Who says something of a task: those whose unit is responsible for it. Who asks: those who may, of any task.
 SAID: dict[str, Any] = {"permission": Permission.DISCUSSION_WRITE, "responsible": of_task}

@@ -16,8 +16,10 @@ from stratplan.evidence.queries import newest_first
 from stratplan.goals.models import Task
 from stratplan.i18n import _, day_of
 from stratplan.permissions import Permission
+from stratplan.typed import page_number
 from stratplan.units.models import Unit
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 ON_A_PAGE = 50
 
@@ -66,12 +68,11 @@ async def list_evidence(request: HTMXRequest, view: View) -> Response[str]:
     chosen = {
         name: asked.get(name, "") if asked.get(name, "") in dict(options) else "" for name, options in choices.items()
     }
-    number = asked.get("page", "")
     selection = Selection(
         chosen["unit"],
         chosen["type"],
         chosen["by"],
-        max(1, int(number)) if number.isascii() and number.isdigit() and len(number) < 7 else 1,
+        page_number(asked),
     )
     found = [one for one in newest_first(files) if _is_asked_for(one, selection, tasks[one.task])]
     pages = max(1, -(-len(found) // ON_A_PAGE))

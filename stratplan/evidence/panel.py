@@ -15,7 +15,7 @@ from stratplan.goals.models import Report, Task
 from stratplan.goals.queries import reports_of
 from stratplan.i18n import ngettext
 from stratplan.permissions import Permission
-from stratplan.web import Mark, View
+from stratplan.view import Mark, View
 
 FILES_AT_ONCE = 5
 

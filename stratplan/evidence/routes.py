@@ -1,5 +1,7 @@
 """Adding files to a task, taking them away again, and downloading them; and all files of a plan."""
 
+import json
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +17,7 @@ from stratplan.evidence.archives import Unfit
 from stratplan.evidence.models import Evidence
 from stratplan.evidence.names import attachment, clean_name
 from stratplan.evidence.panel import FILES_AT_ONCE, Upload, evidence_of, size_text
+from stratplan.evidence.scanning import INFECTED, NOT_SCANNED, NotScanned, virus_in
 from stratplan.evidence.storage import Checked, checked, keeping, opened
 from stratplan.forms import Form
 from stratplan.goals.models import Task
@@ -23,11 +26,14 @@ from stratplan.goals.reports import of_task
 from stratplan.i18n import _
 from stratplan.in_place import Deletion, read_action
 from stratplan.permissions import Permission
-from stratplan.web import View, done, page, read_upload
+from stratplan.view import View
+from stratplan.web import done, page, read_upload, reader_of
 
 # Who adds files: those whose unit is responsible for the task.
 ADDED: dict[str, Any] = {"permission": Permission.EVIDENCE_WRITE, "responsible": of_task}
 AROUND_THE_FILES = 2**20  # of a request, beside the files themselves
+
+log = logging.getLogger("stratplan.evidence")
 
 
 @get("/plans/{slug:str}/tasks/{number:str}/evidence", permission=Permission.EVIDENCE_READ)
@@ -42,7 +48,7 @@ async def add_evidence(request: HTMXRequest, view: View, number: str) -> Respons
     """Add files to a task: all that were sent, or none."""
     async with read_upload(request, Upload, "files") as (form, files):
         task = find_task(view.snapshot, number)
-        fit = await _fit(form, files, view.site.largest_file)
+        fit = await _fit(request, form, files, view.site.largest_file)
         if form.data is None:
             return await _evidence(request, view, task, form, status=422)
         shared = {"scope": view.plan.key, "task": task.key, **dict(form.data)}
@@ -95,7 +101,7 @@ async def download_evidence(view: View, evidence: str) -> Stream:
     )
 
 
-async def _fit(form: Form[Upload], files: Sequence[UploadFile], largest: int) -> list[Checked]:
+async def _fit(request: HTMXRequest, form: Form[Upload], files: Sequence[UploadFile], largest: int) -> list[Checked]:
     """The files that may be kept; what is wrong with the others is said at the field, each by its name."""
     wrong = []
     fit = []
@@ -109,12 +115,30 @@ async def _fit(form: Form[Upload], files: Sequence[UploadFile], largest: int) ->
         try:
             if size > largest:
                 raise Unfit(_("The file is larger than %(largest)s.", largest=size_text(largest)))
-            fit.append(await checked(name, sent.file, size))  # type: ignore[arg-type]  # a spooled file is one
+            file = await checked(name, sent.file, size)  # type: ignore[arg-type]  # a spooled file is one
+            await _search(request, file)
+            fit.append(file)
         except Unfit as unfit:
             wrong.append(f"{name}: {_(str(unfit))}" if name else _(str(unfit)))
     if wrong:
         form.refuse(RuleBroken(" ".join(wrong), field="files"))
     return fit
+
+
+async def _search(request: HTMXRequest, file: Checked) -> None:
+    """Raise Unfit where a virus is found in the file, or nobody can tell now; where no clamd is named, it is taken."""
+    clamd: str | None = request.app.state.settings.clamd
+    if clamd is None:
+        return
+    line = {"id": request.scope["state"]["request_id"], "account": str(reader_of(request).account)}
+    try:
+        virus = await virus_in(file.file, clamd)
+    except NotScanned as failure:
+        log.error(json.dumps({"event": "file not searched", **line, "reason": str(failure)}))
+        raise Unfit(NOT_SCANNED) from None
+    if virus is not None:
+        log.warning(json.dumps({"event": "virus found", **line, "virus": virus}))
+        raise Unfit(INFECTED)
 
 
 async def _evidence(

@@ -1,58 +1,43 @@
 """The action plan: which tasks a reader asks for, in which groups, on which page, and how many each filter would leave.
 
-Pure: computed from a snapshot, a day and what the address says. Each value of a filter is a set of tasks, kept as the
-bits of a number (bit n is the n-th task of the plan), so that thousands of tasks are filtered and counted at once.
+Pure: computed from a snapshot, a day and what the address says, with the sets of tasks in task_sets.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from beanie import PydanticObjectId
 
-from stratplan.alphabet import fold, sort_key
 from stratplan.choice import Choice
 from stratplan.goals.models import Goal, Report, Task
 from stratplan.goals.progress import Combined, percent
-from stratplan.goals.queries import TaskFigures, goal_progress, goals_in_order, task_figures, tasks_in_order
+from stratplan.goals.queries import TaskFigures, goal_progress, goals_in_order, task_figures
 from stratplan.goals.states import Execution, Outcome, Reporting, Schedule
-from stratplan.i18n import N_, _
+from stratplan.goals.task_sets import (
+    NO_UNIT,
+    Facet,
+    Grouping,
+    Part,
+    Tasks,
+    TaskSets,
+    by_name,
+    places_in,
+    task_sets,
+    with_words,
+)
+from stratplan.i18n import _
 from stratplan.plans.models import FundingSource, Visibility
 from stratplan.plans.queries import sources_in_order
 from stratplan.snapshot import Snapshot
+from stratplan.typed import page_number
 from stratplan.units.models import Unit
 
 ROWS_ON_A_PAGE = 100
 LONGEST_SEARCH = 200
-
-
-class Facet(Choice):
-    """What tasks are filtered by; the value is the filter's name in the address."""
-
-    GOAL = "goal", N_("Goal")
-    UNIT = "unit", N_("Unit")
-    YEAR = "year", N_("Year")
-    SOURCE = "source", N_("Funding source")
-    EXECUTION = "execution", N_("Execution")
-    SCHEDULE = "schedule", N_("Schedule")
-    OUTCOME = "outcome", N_("Result")
-    VISIBILITY = "visibility", N_("Who sees it")
-    REPORTING = "reporting", N_("Reports")
-
-
-NO_UNIT = "none"  # what the unit filter calls tasks that no unit leads
-
-
-class Grouping(Choice):
-    """What the rows stand under; `by year` is the year of the deadline, so that each task stands once."""
-
-    GOAL = "goal", N_("By goal")
-    UNIT = "unit", N_("By responsible unit")
-    YEAR = "year", N_("By deadline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,158 +152,27 @@ class ActionPlan:
     pages: int
 
 
-# --- the sets of tasks -----------------------------------------------------------------------------------------------
-
-Tasks = int  # bit n stands for the n-th task of the plan
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What stands under one heading."""
-
-    tasks: Tasks
-    goal: Goal | None = None
-    unit: Unit | None = None
-    year: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Index:
-    """The tasks of a plan on a day, by everything that they are filtered and grouped by."""
-
-    tasks: Sequence[Task]
-    by: Mapping[Facet, Mapping[str, Tasks]]
-    by_unit: Mapping[PydanticObjectId, Tasks]
-    groups: Mapping[Grouping, Sequence[_Part]]
-
-    @property
-    def all(self) -> Tasks:
-        return (1 << len(self.tasks)) - 1
-
-
-def _index(snapshot: Snapshot, day: date) -> _Index:
-    return snapshot.derive(("action plan", day), lambda: _make_index(snapshot, day))
-
-
-Labels = tuple[tuple[str, str], ...]
-
-
-def _labels(task: Task, found: TaskFigures) -> Labels:
-    """What the task is filtered and grouped by; other documents by their ids, so that it holds when those change."""
-    return (
-        (Facet.GOAL, str(task.goal)),
-        (Facet.EXECUTION, found.execution.value),
-        (Facet.OUTCOME, found.outcome.value),
-        *([(Facet.VISIBILITY, Visibility.INTERNAL.value)] if task.internal else []),
-        (Facet.REPORTING, found.reporting.value),
-        *([(Facet.SCHEDULE, found.schedule.value)] if found.schedule is not None else []),
-        ("lead", str(task.lead)),
-        ("deadline", str(task.period.deadline.year)),
-        *((Facet.UNIT, str(unit)) for unit in {task.lead, *task.partners} - {None}),
-        *((Facet.YEAR, str(year)) for year in task.period.years()),
-        *((Facet.SOURCE, str(source)) for source in set(task.sources)),
-    )
-
-
-def _members(labels: Sequence[Labels]) -> dict[str, dict[str, Tasks]]:
-    """The set of tasks under each label."""
-    sets: defaultdict[tuple[str, str], bytearray] = defaultdict(lambda: bytearray(len(labels) // 8 + 1))
-    for place, own in enumerate(labels):
-        byte, bit = place >> 3, 1 << (place & 7)
-        for label in own:
-            sets[label][byte] |= bit
-    by: defaultdict[str, dict[str, Tasks]] = defaultdict(dict)
-    for (kind, value), members in sets.items():
-        by[kind][value] = int.from_bytes(members, "little")
-    return by
-
-
-def _make_index(snapshot: Snapshot, day: date) -> _Index:
-    tasks = tasks_in_order(snapshot)
-    figures = task_figures(snapshot, day)
-    own = snapshot.each(("action plan labels", day), Task, lambda task: _labels(task, figures[task.key]))
-    labels = tuple(own[task.key] for task in tasks)
-    by = snapshot.same(("action plan members", day), labels, lambda: _members(labels))
-    goals = {str(goal.key): goal for goal in goals_in_order(snapshot)}
-    sources = {str(source.key): source for source in sources_in_order(snapshot)}
-    units = {str(unit.key): unit for unit in snapshot.all(Unit).values()}
-    leads = {units[key].key: members for key, members in by.get("lead", {}).items() if key in units}
-    unled = sum(members for key, members in by.get("lead", {}).items() if key not in units)
-    deadlines = by.get("deadline", {})
-    facets = {facet: by.get(facet, {}) for facet in Facet} | {
-        Facet.GOAL: {goals[key].code: members for key, members in by.get(Facet.GOAL, {}).items()},
-        Facet.SOURCE: {
-            sources[key].code: members for key, members in by.get(Facet.SOURCE, {}).items() if key in sources
-        },
-        Facet.UNIT: {key: members for key, members in by.get(Facet.UNIT, {}).items() if key in units}
-        | ({NO_UNIT: unled} if unled else {}),
-    }
-    groups = {
-        Grouping.GOAL: [_Part(facets[Facet.GOAL].get(goal.code, 0), goal=goal) for goal in goals.values()],
-        Grouping.UNIT: [_Part(leads[unit.key], unit=unit) for unit in _by_name(snapshot, leads)]
-        + ([_Part(unled)] if unled else []),
-        Grouping.YEAR: [_Part(deadlines[year], year=int(year)) for year in sorted(deadlines)],
-    }
-    hidden = by.get(Facet.VISIBILITY, {}).get(Visibility.INTERNAL.value, 0)
-    for key, members in by.get(Facet.GOAL, {}).items():
-        hidden |= members if goals[key].internal else 0
-    if hidden:  # where nothing is internal there is nothing to choose between
-        everything = (1 << len(tasks)) - 1
-        facets[Facet.VISIBILITY] = {
-            Visibility.INTERNAL.value: hidden,
-            Visibility.PUBLISHED.value: everything & ~hidden,
-        }
-    by_unit = {units[key].key: members for key, members in facets[Facet.UNIT].items() if key != NO_UNIT}
-    return _Index(tasks, facets, by_unit, groups)
-
-
-def _by_name(snapshot: Snapshot, keys: Iterable[PydanticObjectId | None]) -> list[Unit]:
-    units = (snapshot.find(Unit, key) for key in keys)
-    return sorted((unit for unit in units if unit is not None), key=lambda unit: sort_key(unit.name))
-
-
-def _places(tasks: Tasks) -> Iterator[int]:
-    """The places of the tasks in a set, in the plan's order."""
-    return (place for place, bit in enumerate(format(tasks, "b")[::-1]) if bit == "1")
-
-
-def _with_words(snapshot: Snapshot, index: _Index, words: str) -> Tasks:
-    """The tasks that have every one of `words` in their number, title, result or the names of their units."""
-    folded = snapshot.each("task search text", Task, lambda task: fold(f"{task.number} {task.title} {task.result}"))
-    texts = snapshot.derive("task search texts", lambda: [folded[task.key] for task in index.tasks])
-    names = snapshot.each("unit search text", Unit, lambda unit: fold(f"{unit.name} {unit.short}"))
-    found = index.all
-    for word in fold(words).split():
-        having = sum(1 << place for place, text in enumerate(texts) if word in text)
-        for unit, members in index.by_unit.items():
-            if word in names[unit]:
-                having |= members
-        found &= having
-    return found
-
-
 # --- what is asked for -----------------------------------------------------------------------------------------------
 
 
 def read_selection(snapshot: Snapshot, day: date, asked: Mapping[str, str]) -> Selection:
     """What the query of an address asks for; what this plan does not know is left out."""
     chosen = {}
-    known = _values(snapshot, _index(snapshot, day))
+    known = _values(snapshot, task_sets(snapshot, day))
     for facet in Facet:
         value = asked.get(facet.value, "")
         if value in known[facet]:
             chosen[facet] = value
     grouping = asked.get("group", "")
-    page = asked.get("page", "")
     return Selection(
         chosen,
         " ".join(asked.get("q", "")[:LONGEST_SEARCH].split()),
         {one.value: one for one in Grouping}.get(grouping, Grouping.GOAL),
-        max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+        page_number(asked),
     )
 
 
-def _values(snapshot: Snapshot, index: _Index) -> dict[Facet, dict[str, str]]:
+def _values(snapshot: Snapshot, index: TaskSets) -> dict[Facet, dict[str, str]]:
     """The values of each filter that the plan's tasks have (all states, all goals), and what a person reads."""
     states: dict[Facet, type[Choice]] = {
         Facet.EXECUTION: Execution,
@@ -328,7 +182,7 @@ def _values(snapshot: Snapshot, index: _Index) -> dict[Facet, dict[str, str]]:
     }
     return {
         Facet.GOAL: {goal.code: f"{goal.code} {goal.title}" for goal in goals_in_order(snapshot)},
-        Facet.UNIT: {str(unit.key): unit.name for unit in _by_name(snapshot, index.by_unit)}
+        Facet.UNIT: {str(unit.key): unit.name for unit in by_name(snapshot, index.by_unit)}
         | ({NO_UNIT: _("No responsible unit")} if NO_UNIT in index.by[Facet.UNIT] else {}),
         Facet.YEAR: {year: year for year in sorted(index.by[Facet.YEAR])},
         Facet.SOURCE: {
@@ -346,9 +200,9 @@ def _values(snapshot: Snapshot, index: _Index) -> dict[Facet, dict[str, str]]:
 
 def action_plan(snapshot: Snapshot, day: date, selection: Selection, *, paged: bool = True) -> ActionPlan:
     """The rows asked for, in the document's order under their headings: one page of them, or all."""
-    index = _index(snapshot, day)
+    index = task_sets(snapshot, day)
     chosen = {facet: index.by[facet].get(value, 0) for facet, value in selection.chosen.items()}
-    worded = _with_words(snapshot, index, selection.text) if selection.text else index.all
+    worded = with_words(snapshot, index, selection.text) if selection.text else index.all
     found = worded
     for members in chosen.values():
         found &= members
@@ -370,7 +224,7 @@ def action_plan(snapshot: Snapshot, day: date, selection: Selection, *, paged: b
 
 
 def _groups(
-    snapshot: Snapshot, day: date, index: _Index, selection: Selection, found: Tasks, window: range, *, is_last: bool
+    snapshot: Snapshot, day: date, index: TaskSets, selection: Selection, found: Tasks, window: range, *, is_last: bool
 ) -> list[Group]:
     figures = task_figures(snapshot, day)
     groups = []
@@ -382,7 +236,7 @@ def _groups(
         # A goal that has no tasks yet is shown where it stands in the plan, so that tasks can be added.
         is_empty = not part.tasks and not selection.is_filtered
         if len(places) or (is_empty and window.start <= before and (before < window.stop or is_last)):
-            on_page = list(_places(asked))[places.start : places.stop] if len(places) else []
+            on_page = list(places_in(asked))[places.start : places.stop] if len(places) else []
             rows = [_row(snapshot, index.tasks[place], figures) for place in on_page]
             groups.append(
                 Group(
@@ -400,7 +254,7 @@ def _groups(
     return groups
 
 
-def _heading(part: _Part) -> str:
+def _heading(part: Part) -> str:
     if part.goal is not None:
         return f"{part.goal.code} {part.goal.title}"
     if part.unit is not None:

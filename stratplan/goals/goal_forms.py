@@ -16,7 +16,8 @@ from stratplan.goals.queries import find_goal, goal_progress, goals_in_order, ta
 from stratplan.in_place import InPlace
 from stratplan.numbering import clean_number, next_number
 from stratplan.permissions import Permission
-from stratplan.web import View, read_form
+from stratplan.view import View
+from stratplan.web import read_form
 
 
 class GoalForm(FormModel):

@@ -13,15 +13,17 @@ from pydantic import BeforeValidator, Field
 from stratplan.documents import OptionalProse
 from stratplan.errors import NotVisible, RuleBroken
 from stratplan.forms import DayField, Form, FormModel, RequiredDay, Versioned
+from stratplan.goals.milestone_forms import is_yet_to_come, stored_day
 from stratplan.goals.models import Report, Task
 from stratplan.goals.queries import find_task, reports_of, task_figures
 from stratplan.goals.states import Execution, Outcome
-from stratplan.goals.task_forms import is_yet_to_come, saved, stored_day, work_page
+from stratplan.goals.task_forms import saved, work_page
 from stratplan.i18n import _, pgettext
 from stratplan.in_place import Deletion, read_action
 from stratplan.permissions import Permission
 from stratplan.snapshot import Snapshot
-from stratplan.web import View, read_form
+from stratplan.view import View
+from stratplan.web import local_path, read_form
 
 LATEST_SHOWN = 3
 
@@ -61,9 +63,10 @@ class ReportFields(Versioned):
 
 
 class NewReport(ReportFields):
-    """The same, with the milestones that are done."""
+    """The same, with the milestones that are done, and the page to come back to where it is not the task's."""
 
     done: list[DoneRow] = []
+    back: Annotated[str, Field(max_length=2000)] = ""
 
 
 class ReportEdit(ReportFields):
@@ -90,6 +93,7 @@ async def new_report(request: HTMXRequest, view: View, number: str) -> Response[
                     {"key": milestone.key, "ticked": milestone.done_on is not None, "day": milestone.done_on}
                     for milestone in task.milestones
                 ],
+                "back": _way_back(request.query_params.get("back", "")),
             },
         ),
         task,
@@ -118,7 +122,13 @@ async def create_report(request: HTMXRequest, view: View, number: str) -> Respon
     except RuleBroken as broken:
         form.refuse(broken)
         return await _report_page(request, view, form, task, status=409)
-    return await saved(request, view, entry, task)
+    return await saved(request, view, entry, task, to=_way_back(form.data.back))
+
+
+def _way_back(to: str) -> str:
+    """The page of this site that a report was begun on; empty for the task's own."""
+    path = local_path(to)
+    return "" if path == "/" else path
 
 
 @get(
@@ -235,6 +245,7 @@ async def _report_page(
         "earlier": earlier[:LATEST_SHOWN],
         "executions": _execution_options(),
         "outcomes": [(one.value, _(one.label)) for one in Outcome],
+        "back": _way_back(form.value("back")) or view.url(f"/tasks/{task.number}"),
     }
     return await work_page(
         request, view, "goals/_report_form.html", form, context, step=pgettext("task", "Report"), status=status

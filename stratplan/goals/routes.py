@@ -4,10 +4,12 @@ from litestar import get
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
-from stratplan.goals import goal_forms, reports, task_forms
-from stratplan.goals.action_plan import Grouping, action_plan, read_selection
+from stratplan.goals import goal_forms, milestone_forms, reports, task_forms
+from stratplan.goals.action_plan import action_plan, read_selection
+from stratplan.goals.task_sets import Grouping
 from stratplan.permissions import Permission
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 
 @get("/plans/{slug:str}/tasks", permission=Permission.GOALS_READ, kept=True)
@@ -28,5 +30,6 @@ handlers: list[object] = [
     list_tasks,
     *goal_forms.handlers,
     *task_forms.handlers,
+    *milestone_forms.handlers,
     *reports.handlers,
 ]

@@ -1,32 +1,20 @@
-"""Forms of tasks: add, edit, move to another goal, put in order, milestones, delete."""
+"""Forms of tasks: add, edit, move to another goal, put in order, delete."""
 
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from litestar import get, post
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from stratplan.alphabet import sort_key
 from stratplan.documents import Line, OptionalLine, OptionalProse, Reference
 from stratplan.errors import RuleBroken
-from stratplan.forms import (
-    ChosenField,
-    DayField,
-    Form,
-    FormModel,
-    OptionalWeight,
-    PeriodField,
-    ReferenceField,
-    Versioned,
-    WeightField,
-)
-from stratplan.goals.models import Goal, Milestone, Report, Task
+from stratplan.forms import ChosenField, Form, FormModel, PeriodField, ReferenceField, Versioned, WeightField
+from stratplan.goals.models import Goal, Report, Task
 from stratplan.goals.queries import find_goal, find_task, goals_in_order, tasks_by_goal
 from stratplan.i18n import _, pgettext
 from stratplan.in_place import Deletion, read_action
@@ -35,10 +23,8 @@ from stratplan.permissions import Permission
 from stratplan.plans.models import FundingSource
 from stratplan.snapshot import Snapshot
 from stratplan.units.models import Unit, UnitKind
-from stratplan.web import View, done, page, read_form, wants_fragment
-
-SPARE_ROWS = 2
-ROW_FIELD = re.compile(r"milestones-\d+(-[a-z_]+)?")
+from stratplan.view import View
+from stratplan.web import done, page, read_form, wants_fragment
 
 
 def _checked_number(text: str) -> str:
@@ -85,23 +71,6 @@ class Place(FormModel):
     """One step up or down among the tasks of a goal."""
 
     direction: Literal["up", "down"]
-
-
-class MilestoneRow(FormModel):
-    """One milestone as a row of the form."""
-
-    key: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,40}$")] = ""
-    title: Line
-    due: DayField = None
-    weight: OptionalWeight = None
-    done_on: DayField = None
-
-
-class Milestones(Versioned):
-    """All milestones of a task; `change` rearranges the rows and saves nothing."""
-
-    milestones: Annotated[list[MilestoneRow], Field(max_length=100)] = []
-    change: str = ""
 
 
 # --- numbers and choices ---------------------------------------------------------------------------------------
@@ -266,100 +235,6 @@ async def place_task(request: HTMXRequest, view: View, number: str) -> Response[
     return await saved(request, view, entry, task)
 
 
-# --- milestones ------------------------------------------------------------------------------------------------
-
-
-@get("/plans/{slug:str}/tasks/{number:str}/milestones", permission=Permission.GOALS_WRITE)
-async def edit_milestones(request: HTMXRequest, view: View, number: str) -> Response[str]:
-    """The milestones of a task as rows."""
-    task = find_task(view.snapshot, number)
-    form = Form.filled(Milestones, {"version": task.version, "milestones": task.milestones})
-    return await _milestones_page(request, view, form, task)
-
-
-@post("/plans/{slug:str}/tasks/{number:str}/milestones", permission=Permission.GOALS_WRITE)
-async def update_milestones(request: HTMXRequest, view: View, number: str) -> Response[Any]:
-    """Set the milestones; a row's own button only rearranges the form."""
-    form = await read_form(request, Milestones)
-    task = find_task(view.snapshot, number)
-    if form.value("change"):
-        rearranged = rearrange(form, form.value("change"))
-        # Rows may be moved while something in them is still wrong; anything else is not a form of ours.
-        status = 200 if all(ROW_FIELD.fullmatch(name) for name in form.errors) else 422
-        return await _milestones_page(request, view, rearranged, task, status=status)
-    if form.data is not None:
-        for place, row in zip(form.filled_places("milestones"), form.data.milestones, strict=True):
-            if is_yet_to_come(row.done_on, view.today) and row.done_on != stored_day(task, row.key):
-                form.refuse(RuleBroken(_("This day is yet to come."), field=f"milestones-{place}-done_on"))
-    if form.data is None:
-        return await _milestones_page(request, view, form, task, status=422)
-    try:
-        entry = await task.edit(
-            {"milestones": milestones_of(form.data.milestones)},
-            by=view.reader.actor,
-            based_on=form.data.version,
-            tag="milestones_set",
-        )
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return await _milestones_page(request, view, form, task, status=409)
-    return await saved(request, view, entry, task)
-
-
-def milestones_of(rows: Sequence[MilestoneRow]) -> list[Milestone]:
-    """The milestones that rows say, each with a key of its own; an empty weight is 1."""
-    taken = {row.key for row in rows}
-    found: list[Milestone] = []
-    for row in rows:
-        key = row.key
-        if not key or any(other.key == key for other in found):
-            key = next(f"m{n}" for n in range(1, len(rows) + len(taken) + 2) if f"m{n}" not in taken)
-            taken.add(key)
-        weight = Decimal(1) if row.weight is None else row.weight
-        found.append(Milestone(key=key, title=row.title, due=row.due, done_on=row.done_on, weight=weight))
-    return found
-
-
-def is_yet_to_come(day: date | None, today: date) -> bool:
-    """Whether a day on which something is said to have been done has not come."""
-    return day is not None and day > today
-
-
-def stored_day(task: Task, key: str) -> date | None:
-    """The day on which a milestone is already said to have been done."""
-    return next((milestone.done_on for milestone in task.milestones if milestone.key == key), None)
-
-
-def rearrange(form: Form[Milestones], change: str) -> Form[Milestones]:
-    """The form with its rows as a button asks: `up-2`, `down-2`, `remove-2` name a row's place, `add` one row more."""
-    what, _dash, where = change.partition("-")
-    places = form.places("milestones")
-    if what in ("up", "down", "remove") and where in map(str, places):
-        at = list(map(str, places)).index(where)
-        row = places.pop(at)
-        if what != "remove":
-            places.insert(max(0, at - 1) if what == "up" else at + 1, row)
-    names = ("key", "title", "due", "weight", "done_on")
-    texts = {name: values for name, values in form.texts.items() if not name.startswith(("milestones-", "change"))}
-    for fresh, place in enumerate(places):
-        for name in names:
-            texts[f"milestones-{fresh}-{name}"] = [form.value(f"milestones-{place}-{name}")]
-    if what == "add":
-        texts[f"milestones-{len(places)}-key"] = [""]
-    return Form(Milestones, texts)
-
-
-async def _milestones_page(
-    request: HTMXRequest, view: View, form: Form[Any], task: Task, *, status: int = 200
-) -> Response[str]:
-    places = form.places("milestones")
-    blank = sum(
-        not any(form.value(f"milestones-{place}-{name}") for name in ("title", "due", "done_on")) for place in places
-    )
-    context = {"task": task, "places": form.places("milestones", spare=max(0, SPARE_ROWS - blank))}
-    return await work_page(request, view, "goals/_milestones_form.html", form, context, status=status)
-
-
 # --- delete ----------------------------------------------------------------------------------------------------
 
 
@@ -419,13 +294,15 @@ async def work_page(
     )
 
 
-async def saved(request: HTMXRequest, view: View, entry: Any, task: Task) -> Response[Any]:
+async def saved(request: HTMXRequest, view: View, entry: Any, task: Task, *, to: str = "") -> Response[Any]:
     """The answer after a change of a task: the place of the form is cleared and the event makes the page around it
-    fetch itself anew; where the task's number has changed, its page is opened under the new one."""
+    fetch itself anew; where the task's number has changed, its page is opened under the new one; where another page is
+    to be come back `to`, that one."""
     fresh = await view.fresh()
     now = fresh.snapshot.find(Task, task.key) or task
-    fragment = "goals/_task_saved.html" if now.number == task.number else None
-    return await done(request, entry, view=fresh, to=fresh.url(f"/tasks/{now.number}", as_of=None), fragment=fragment)
+    fragment = "goals/_task_saved.html" if now.number == task.number and not to else None
+    to = to or fresh.url(f"/tasks/{now.number}", as_of=None)
+    return await done(request, entry, view=fresh, to=to, fragment=fragment)
 
 
 handlers = [
@@ -436,8 +313,6 @@ handlers = [
     move_task_form,
     move_task,
     place_task,
-    edit_milestones,
-    update_milestones,
     confirm_task_deletion,
     delete_task,
 ]

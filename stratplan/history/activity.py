@@ -6,13 +6,14 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from beanie import PydanticObjectId
 
 from stratplan import i18n, wording
+from stratplan.actors import BY_THEMSELVES
 from stratplan.alphabet import fold, sort_key
 from stratplan.audit import AuditEntry
 from stratplan.choice import Choice
@@ -20,11 +21,12 @@ from stratplan.errors import NotVisible
 from stratplan.history.places import noun_of
 from stratplan.history.rights import hidden_kinds, shown_kinds
 from stratplan.i18n import N_, _, pgettext
-from stratplan.web import View
+from stratplan.view import View
 
 LONGEST_SEARCH = 200
 MOST_WORDS = 8
 YEARS = range(1990, 2200)
+BY_PEOPLE = "people"  # in place of a person: everybody, without what programs did
 
 
 class Deed(Choice):
@@ -114,7 +116,7 @@ def read_selection(asked: Mapping[str, str], people: Mapping[str, str], view: Vi
     kinds = {kind.kind for kind in shown_kinds(view)}
     by, kind = asked.get("by", ""), asked.get("kind", "")
     return Selection(
-        by=by if by in people else "",
+        by=by if by in people or by == BY_PEOPLE else "",
         kind=kind if kind in kinds else "",
         deed=deeds.get(asked.get("deed", "")),
         since=_day(asked.get("from", "")),
@@ -136,7 +138,7 @@ def filters_of(selection: Selection, people: Mapping[str, str], view: View) -> l
     kinds = sorted(((kind.kind, noun_of(kind)) for kind in shown_kinds(view)), key=lambda one: sort_key(one[1]))
     asked = selection.query()
     return [
-        Filter("by", _("Person"), asked["by"], list(people.items())),
+        Filter("by", _("Person"), asked["by"], [(BY_PEOPLE, _("All people, no programs")), *people.items()]),
         Filter("kind", _("Kind of document"), asked["kind"], kinds),
         Filter("deed", _("Deed"), asked["deed"], [(deed.value, _(deed.label)) for deed in Deed]),
         Filter("from", pgettext("day", "From"), asked["from"]),
@@ -148,14 +150,14 @@ def wanted(selection: Selection, view: View) -> dict[str, Any]:
     """The query of the changes asked for, in the plan and its organisation."""
     query: dict[str, Any] = {"scope": {"$in": [view.plan.key, view.plan.organisation]}}
     if selection.by:
-        query["by"] = selection.by
+        query["by"] = {"$nin": list(BY_THEMSELVES)} if selection.by == BY_PEOPLE else selection.by
     if selection.deed is not None:
         query["tag"] = selection.deed.query
     days: dict[str, datetime] = {}
     if selection.since is not None:
-        days["$gte"] = _begin(selection.since)
+        days["$gte"] = i18n.begin_of(selection.since)
     if selection.until is not None:
-        days["$lt"] = _begin(selection.until + timedelta(days=1))
+        days["$lt"] = i18n.begin_of(selection.until + timedelta(days=1))
     if days:
         query["at"] = days
     one: dict[str, Any] = {"kind": selection.kind} if selection.kind else {}
@@ -167,11 +169,6 @@ def wanted(selection: Selection, view: View) -> dict[str, Any]:
     if one:
         query["changes"] = {"$elemMatch": one}
     return query
-
-
-def _begin(day: date) -> datetime:
-    """The moment a day begins by the clock."""
-    return datetime.combine(day, time.min, tzinfo=i18n.CLOCK).astimezone(UTC)
 
 
 def _pattern(word: str) -> str:

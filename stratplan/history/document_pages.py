@@ -21,7 +21,8 @@ from stratplan.in_place import read_action
 from stratplan.permissions import Permission
 from stratplan.plans.models import Plan
 from stratplan.versions import values_at
-from stratplan.web import View, done, open_view, page
+from stratplan.view import View
+from stratplan.web import done, open_view, page
 
 CHANGES_A_PAGE = 20
 

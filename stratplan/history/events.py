@@ -23,17 +23,18 @@ from pymongo.errors import PyMongoError
 
 from stratplan.accounts import sessions
 from stratplan.accounts.models import Account, Membership
-from stratplan.audit import BOOKKEEPING, AuditEntry
-from stratplan.documents import SITE, LivingDocument
+from stratplan.audit import BOOKKEEPING, AuditEntry, named_by
+from stratplan.documents import SITE, LivingDocument, OnDelete
 from stratplan.errors import NotVisible
 from stratplan.goals.models import Task
 from stratplan.guard import lacks_second_factor
 from stratplan.i18n import _
-from stratplan.live import TOLD, Entry, Listener, Live
+from stratplan.live import Entry, Listener, Live, fields_told
 from stratplan.permissions import Permission
 from stratplan.plans.models import Plan
 from stratplan.snapshot import Revision, Scopes, Snapshot
-from stratplan.web import View, reader_of
+from stratplan.view import View
+from stratplan.web import reader_of
 
 HEARTBEAT = 15.0  # seconds
 PAUSE = 0.5  # seconds between questions to a database that does not answer
@@ -68,26 +69,43 @@ async def follow_changes(request: HTMXRequest, view: View, since: str = "") -> R
     return Stream(_events(view, known, live, who), media_type="text/event-stream", headers=HEADERS)
 
 
-def concerns(entry: Entry, was: View, view: View) -> list[tuple[str, PydanticObjectId]]:
+def concerns(entry: Entry, was: View, view: View) -> list[tuple[str, str]]:
     """The changes of an entry (kind and id) that the reader of `view` may know of, who saw `was` before it.
 
     Who sees the plan as it is: all, but of people only who may see the members. A resident: what is different in what
-    is published, and what that belongs to.
+    is published, and what that belongs to. Where a document came to name another, or names it no more, that one's id
+    follows `in:`, for pages that list what names it.
     """
     if view.rights.sees_unpublished:
         sees_people = view.rights.allow(Permission.MEMBERS_READ)
         shown = [change for change in entry.changes if sees_people or change[0] not in OF_PEOPLE]
-        return list(dict.fromkeys([*shown, *_tasks_of(shown, was, view)]))
+        owned = [(one.kind, one.key) for one in entry.named if one.as_owner]
+        named = [(one.by, f"in:{one.key}") for one in entry.named if not (one.as_owner or one.by in OF_PEOPLE)]
+        return [*_as_text([*shown, *owned, *_tasks_of(shown, was, view)]), *named]
     if was.rights.sees_unpublished:
         return []
-    told = []
+    different = []
+    named = []
     owners: set[tuple[str, PydanticObjectId] | None] = set()
     for kind, key in entry.changes:
         before, after = _published(was.snapshot, kind, key), _published(view.snapshot, kind, key)
         if _is_different(before, after):
-            told.append((kind, key))
+            different.append((kind, key))
+            named += [(kind, f"in:{other}") for other in sorted(_names(before) ^ _names(after))]
             owners.update(one.belongs_to for one in (before, after) if one is not None)
-    return told + [change for change in entry.changes if change in owners and change not in told]
+    return [*_as_text([*different, *(change for change in entry.changes if change in owners)]), *named]
+
+
+def _as_text(changes: Iterable[tuple[str, PydanticObjectId]]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((kind, str(key)) for kind, key in changes))
+
+
+def _names(document: LivingDocument | None) -> set[PydanticObjectId]:
+    """What a document names, but for what it is a part of, which is told as changed itself."""
+    if document is None:
+        return set()
+    links = [link for link in document.links if link.on_delete is not OnDelete.DELETE]
+    return {key for link in links for key in named_by(document, link)}
 
 
 def _tasks_of(
@@ -196,7 +214,12 @@ async def _entries(view: View, known: Revision) -> list[Entry] | None:
         {"scope": scope, "number": {"$gt": before, "$lte": after}}
         for scope, before, after in zip(_scopes(view), known, view.snapshot.revision, strict=True)
     ]
-    cursor = AuditEntry.get_motor_collection().find({"$or": newer}, TOLD).sort("number", 1).limit(MOST_LOOKED_UP + 1)
+    cursor = (
+        AuditEntry.get_motor_collection()
+        .find({"$or": newer}, fields_told())
+        .sort("number", 1)
+        .limit(MOST_LOOKED_UP + 1)
+    )
     found = [Entry.of(raw) async for raw in cursor]
     return found if len(found) <= MOST_LOOKED_UP else None
 
@@ -243,7 +266,7 @@ def _told(
                     "of": of,
                     "number": entry.number if is_inside else None,
                     "own": entry.by == me,
-                    "changes": [[kind, str(key)] for kind, key in changes],
+                    "changes": changes,
                 }
             )
     return {

@@ -11,7 +11,7 @@ from stratplan.investments.models import InvestmentLine
 from stratplan.plans.models import FundingSource, Plan, Section, Term
 from stratplan.swot.models import SwotEntry
 from stratplan.units.models import Unit
-from stratplan.web import View
+from stratplan.view import View
 
 # The kinds that have pages of their own: the folder, and the field that names the page in it.
 PAGES = {

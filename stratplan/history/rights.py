@@ -13,7 +13,7 @@ from stratplan.audit import AuditEntry, Change
 from stratplan.documents import LivingDocument
 from stratplan.goals.models import Report, Task
 from stratplan.permissions import Permission
-from stratplan.web import View
+from stratplan.view import View
 
 # What it takes to read the history of a kind, beside the right to the history.
 _READING = {Membership.kind: Permission.MEMBERS_READ, Account.kind: Permission.ACCOUNTS_READ}

@@ -19,7 +19,8 @@ from stratplan.history.rows import rows_of
 from stratplan.i18n import _, day_of
 from stratplan.permissions import Permission
 from stratplan.plans.models import Plan
-from stratplan.web import View, came_from, done, page
+from stratplan.view import View
+from stratplan.web import came_from, done, page
 
 ENTRIES_A_PAGE = 50
 

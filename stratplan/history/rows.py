@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from stratplan import wording
+from stratplan import i18n, wording
 from stratplan.audit import AuditEntry, Change
-from stratplan.documents import LivingDocument
-from stratplan.history.places import history_of, version_of
+from stratplan.documents import LivingDocument, OnDelete
+from stratplan.goals.models import Report
+from stratplan.history.places import history_of, noun_of, version_of
 from stratplan.history.rights import hidden_kinds
-from stratplan.web import View
+from stratplan.view import View
 
 DIFFERENCES_AT_ONCE = 12
 LATEST = 20
@@ -28,6 +29,7 @@ _COUNT = {"changed": {"$size": "$changes"}, "kinds": "$changes.kind"}
 class Subject:
     """One document of a change: what it is called, where its history is, what differs."""
 
+    noun: str
     caption: str
     history: str
     differences: list[wording.Difference]
@@ -59,9 +61,7 @@ def who(entry: AuditEntry, view: View) -> str:
 
 async def rows_of(wanted: Mapping[str, Any], view: View, *, most: int) -> list[HistoryRow]:
     """The newest entries that match a query, as rows; of a change to many documents the first dozen."""
-    visible = {
-        "$filter": {"input": "$changes", "as": "this", "cond": {"$not": [{"$in": ["$$this.kind", hidden_kinds(view)]}]}}
-    }
+    visible = _those({"$not": [{"$in": ["$$this.kind", hidden_kinds(view)]}]})
     shown = {
         "changes": {"$slice": [visible, DIFFERENCES_AT_ONCE]},
         "changed": {"$size": visible},
@@ -73,13 +73,23 @@ async def rows_of(wanted: Mapping[str, Any], view: View, *, most: int) -> list[H
 async def document_history(
     document: LivingDocument, view: View, *, before: int | None = None, most: int = LATEST
 ) -> list[HistoryRow]:
-    """The newest entries that changed one document, older than the one that made version `before`."""
-    same = {"$eq": ["$$this.document", document.key]}
-    own: dict[str, Any] = {"changes": {"$filter": {"input": "$changes", "as": "this", "cond": same}}}
+    """The newest entries that changed one document, older than the one that made version `before`; what is part of it
+    (a task's reports) is told with it, after its own change."""
+    kinds = [
+        name
+        for name, kind in LivingDocument.kinds.items()
+        if any(link.kind == document.kind and link.on_delete is OnDelete.DELETE for link in kind.links)
+    ]
+    parts = {"$slice": [_those({"$in": ["$$this.kind", kinds]}), DIFFERENCES_AT_ONCE]}
+    own = {"changes": {"$concatArrays": [_those({"$eq": ["$$this.document", document.key]}), parts]}}
     wanted: dict[str, Any] = {"changes.document": document.key}
     if before is not None:
         wanted["changes"] = {"$elemMatch": {"document": document.key, "version": {"$lt": before}}}
     return await _rows(wanted, {"number": -1}, most, {**own, **_COUNT}, view, of=document)
+
+
+def _those(condition: Mapping[str, Any]) -> dict[str, Any]:
+    return {"$filter": {"input": "$changes", "as": "this", "cond": condition}}
 
 
 async def _rows(
@@ -120,13 +130,16 @@ def _row(raw: dict[str, Any], view: View, of: LivingDocument | None) -> HistoryR
     undone = bool(raw.pop("undone"))
     entry = AuditEntry.model_validate(raw)
     version = None if of is None else entry.changes[0].version
+    subjects = [_subject(change, view) for change in entry.changes]
+    if of is not None:
+        subjects = [subjects[0], *(part for part in subjects[1:] if part.differences)]
     return HistoryRow(
         key=str(entry.id),
         at=entry.at,
         by=who(entry, view),
         deed=wording.deed(entry),
-        subjects=[_subject(change, view) for change in entry.changes],
-        more=count - len(entry.changes),
+        subjects=subjects,
+        more=count - len(subjects),
         undone=undone,
         can_undo=view.can_undo(entry.by, kinds, entry.tag),
         version=version,
@@ -138,4 +151,10 @@ def _subject(change: Change, view: View) -> Subject:
     differences = wording.differences(change, view.snapshot)
     for difference in differences:
         _ = difference.words  # made here, beside the event loop
-    return Subject(change.caption, history_of(change.kind, change.document, view), differences)
+    noun = noun_of(LivingDocument.kinds[change.kind])
+    return Subject(noun, _caption(change), history_of(change.kind, change.document, view), differences)
+
+
+def _caption(change: Change) -> str:
+    """What a document is called: a report by its day, as days are written."""
+    return i18n.short_date(date.fromisoformat(change.caption)) if change.kind == Report.kind else change.caption

@@ -31,7 +31,8 @@ from stratplan.investments.queries import find_line, lines_in_order
 from stratplan.moves import Move
 from stratplan.permissions import Permission
 from stratplan.plans.queries import sources_in_order
-from stratplan.web import View, done, page, read_form
+from stratplan.view import View
+from stratplan.web import done, page, read_form
 
 
 @get("/plans/{slug:str}/investments/new", permission=Permission.INVESTMENTS_WRITE)

@@ -58,6 +58,13 @@ class Stage(Part):
     amount: Money | None = None
     done_on: date | None = None
 
+    labels: ClassVar = {
+        "title": N_("Title"),
+        "period": N_("Period"),
+        "amount": N_("Indicative amount"),
+        "done_on": N_("Done on"),
+    }
+
 
 class YearAmount(Part):
     """What one source is planned to pay in one year."""

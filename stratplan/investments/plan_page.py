@@ -13,7 +13,8 @@ from stratplan.investments.findings import findings
 from stratplan.investments.queries import money_of
 from stratplan.investments.table import investment_table
 from stratplan.permissions import Permission
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 
 def plan_context(view: View) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from stratplan.permissions import Permission
 from stratplan.plans.models import FundingSource
 from stratplan.plans.queries import sources_in_order
 from stratplan.snapshot import Snapshot
-from stratplan.web import View, done, page, read_form
+from stratplan.view import View
+from stratplan.web import done, page, read_form
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from stratplan.permissions import Permission
 from stratplan.snapshot import Snapshot
 from stratplan.units.models import Unit
 from stratplan.units.queries import unit_tree
-from stratplan.web import View
+from stratplan.view import View
 
 NAMES_SUGGESTED = 200
 

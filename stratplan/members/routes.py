@@ -20,7 +20,8 @@ from stratplan.members.queries import Member, find_member, find_person, members_
 from stratplan.members.role_table import Mark, role_table
 from stratplan.permissions import GIVEN_ROLES, Permission, Role
 from stratplan.units.queries import unit_tree
-from stratplan.web import View, done, page, read_form
+from stratplan.view import View
+from stratplan.web import done, page, read_form
 
 
 class MemberFields(FormModel):

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from beanie import PydanticObjectId
 
-from stratplan.accounts.models import Account, Membership
-from stratplan.accounts.roles import rights_in, units_of
+from stratplan.accounts.roles import people_in, units_of
 from stratplan.permissions import Permission
 from stratplan.snapshot import Snapshot
 
@@ -22,17 +21,14 @@ class Person:
     reads_discussion: bool
 
 
-def people_of(snapshot: Snapshot) -> Mapping[PydanticObjectId, Person]:
+def audience_of(snapshot: Snapshot) -> Mapping[PydanticObjectId, Person]:
     """Those who may sign in and see the plan as it is, unpublished."""
 
     def found() -> dict[PydanticObjectId, Person]:
-        people = {}
-        for key in {membership.account for membership in snapshot.all(Membership).values()}:
-            account = snapshot.find(Account, key)
-            rights = rights_in(snapshot, key)
-            if account is None or account.disabled or rights is None or not rights.sees_unpublished:
-                continue
-            people[key] = Person(key, units_of(snapshot, key), rights.allow(Permission.DISCUSSION_READ))
-        return people
+        return {
+            key: Person(key, units_of(snapshot, key), rights.allow(Permission.DISCUSSION_READ))
+            for key, rights in people_in(snapshot).items()
+            if rights.sees_unpublished
+        }
 
     return snapshot.derive("people to be told", found)

@@ -10,18 +10,18 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 from pydantic import Field
 
-from stratplan.accounts.answering import account_page, show_once
+from stratplan.accounts.answering import account_page, go, show_once
 from stratplan.accounts.models import Account, Profile
 from stratplan.errors import NotVisible
 from stratplan.forms import FormModel
 from stratplan.i18n import LANGUAGES, _, use_language
 from stratplan.notices.calendars import CalendarFeed, Part, calendar_text, part_of
-from stratplan.notices.mine import account_of, open_to, plans_inside, settings_of, to
-from stratplan.origin import Origin
+from stratplan.notices.mine import open_to, plans_inside, settings_of
 from stratplan.permissions import Permission
 from stratplan.plans.models import Plan
 from stratplan.snapshot import Snapshot
-from stratplan.web import Site, read_form, reader_of, site_of
+from stratplan.view import Site
+from stratplan.web import account_of, base_of, read_form, reader_of, site_of
 
 PAGE = "/me/calendar"
 
@@ -59,8 +59,8 @@ async def _calendar_page(request: HTMXRequest, status: int = 200) -> Response[st
 async def renew_calendar(request: HTMXRequest) -> Response[Any]:
     """Make the feed's address, or a new one in place of the old."""
     secret = await CalendarFeed.renew(account_of(request), is_strong=reader_of(request).is_strong)
-    answer = to(PAGE)
-    show_once(request, answer, {"calendar": f"{_base(request)}/calendar/{secret}.ics"})
+    answer = go(request, PAGE)
+    show_once(request, answer, {"calendar": f"{base_of(request)}/calendar/{secret}.ics"})
     return answer
 
 
@@ -79,14 +79,14 @@ async def choose_plans(request: HTMXRequest) -> Response[Any]:
     offered, closed = open_to(await plans_inside(account), is_strong=is_strong)
     kept = [plan.key for plan in closed if plan.key in feed.whole]  # what was not offered was not taken back
     await feed.include_whole([plan.key for plan in offered if plan.slug in chosen] + kept)
-    return to(f"{PAGE}?saved")
+    return go(request, f"{PAGE}?saved")
 
 
 @post(f"{PAGE}/withdraw", permission=Permission.ME_WRITE)
 async def withdraw_calendar(request: HTMXRequest) -> Response[Any]:
     """End the feed."""
     await CalendarFeed.withdraw(account_of(request))
-    return to(PAGE)
+    return go(request, PAGE)
 
 
 @get("/calendar/{name:str}", permission=Permission.OPEN)
@@ -104,7 +104,7 @@ async def send_calendar(request: HTMXRequest, name: str) -> Response[bytes]:
     day = site.today()
     parts = [part for one in await _snapshots(site, feed.id) if (part := part_of(one, feed, day)) is not None]
     language = profile.language if profile.language in LANGUAGES else settings.language
-    body = await asyncio.to_thread(_written, parts, language, _base(request))
+    body = await asyncio.to_thread(_written, parts, language, base_of(request))
     etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     headers = {
         "etag": etag,
@@ -132,12 +132,6 @@ async def _snapshots(site: Site, account: PydanticObjectId) -> list[Snapshot]:
 
 def _order(plan: Plan) -> tuple[int, str]:
     return -plan.last_year, plan.title
-
-
-def _base(request: HTMXRequest) -> str:
-    """The site's address for people, else as it was called."""
-    origin: Origin = request.scope["state"]["origin"]
-    return settings_of(request).address or origin.base
 
 
 handlers = [show_calendar, renew_calendar, choose_plans, withdraw_calendar, send_calendar]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,12 +13,13 @@ from icalendar import Calendar, Event
 from pymongo import ASCENDING, IndexModel
 
 from stratplan.accounts.models import OF_A_PERSON
+from stratplan.accounts.tokens import digest
 from stratplan.documents import now
 from stratplan.goals.models import Goal, Milestone, Task
 from stratplan.goals.queries import TaskFigures, task_figures, tasks_in_order
 from stratplan.goals.states import Execution
 from stratplan.i18n import _
-from stratplan.notices.audience import people_of
+from stratplan.notices.audience import audience_of
 from stratplan.snapshot import Snapshot
 from stratplan.units.models import Unit
 
@@ -50,7 +50,7 @@ class CalendarFeed(Document):
         await cls.get_motor_collection().update_one(
             {"_id": account},
             {
-                "$set": {"secret": _digest(secret), "strong": is_strong, "made_at": now()},
+                "$set": {"secret": digest(secret), "strong": is_strong, "made_at": now()},
                 "$setOnInsert": {"whole": []},
             },
             upsert=True,
@@ -65,7 +65,7 @@ class CalendarFeed(Document):
     @classmethod
     async def of_secret(cls, secret: str) -> CalendarFeed | None:
         """The feed of an address, or None."""
-        return await cls.find_one({"secret": _digest(secret)}) if len(secret) <= 100 else None
+        return await cls.find_one({"secret": digest(secret)}) if len(secret) <= 100 else None
 
     async def include_whole(self, plans: Sequence[PydanticObjectId]) -> None:
         """Have everything of these plans in it."""
@@ -73,10 +73,6 @@ class CalendarFeed(Document):
 
 
 OF_A_PERSON.append(CalendarFeed)
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,7 @@ def part_of(snapshot: Snapshot, feed: CalendarFeed, day: date) -> Part | None:
     assert feed.id is not None
     if not snapshot.plan.is_open_to(is_strong=feed.strong):
         return None
-    person = people_of(snapshot).get(feed.id)
+    person = audience_of(snapshot).get(feed.id)
     if person is None:
         return None
     is_whole = snapshot.plan.key in feed.whole

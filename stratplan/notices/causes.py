@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,8 +14,10 @@ from stratplan.goals.models import Task
 from stratplan.goals.queries import TaskFigures, task_figures
 from stratplan.goals.states import Schedule
 from stratplan.mentions import mentioned
-from stratplan.notices.audience import Person, people_of
+from stratplan.notices.audience import Person, audience_of
+from stratplan.notices.cause import Cause
 from stratplan.notices.kinds import NoticeKind
+from stratplan.notices.review_causes import OF_REVIEWS, review_causes
 from stratplan.snapshot import Snapshot
 
 # A task that was overdue long before anybody was told of such things is no news.
@@ -31,6 +32,7 @@ CHANGES = frozenset(
         "task.deleted",
         "task.restored",
         "task.milestones_set",
+        "task.handed_over",
         "task.reported",
         "report.edited",
         "report.deleted",
@@ -38,21 +40,6 @@ CHANGES = frozenset(
         "change.undone",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why one person is told of one thing; `key` is the same whenever and wherever it is found again."""
-
-    account: PydanticObjectId
-    kind: NoticeKind
-    key: str
-    task: PydanticObjectId | None
-    caption: str
-    deed: str = ""
-    deadline: str = ""
-    by: str = ""
-    entry: PydanticObjectId | None = None
 
 
 def causes_of(entry: AuditEntry, snapshot: Snapshot, tasks: Mapping[PydanticObjectId, Task]) -> list[Cause]:
@@ -64,6 +51,8 @@ def causes_of(entry: AuditEntry, snapshot: Snapshot, tasks: Mapping[PydanticObje
         found = _said(entry, snapshot, tasks)
     elif entry.tag in CHANGES and entry.by not in PROGRAMS:
         found = _changed(entry, snapshot, tasks)
+    elif entry.tag in OF_REVIEWS:
+        found = review_causes(entry, snapshot)
     else:
         return []
     first: dict[tuple[PydanticObjectId, str], Cause] = {}
@@ -86,7 +75,7 @@ def _task_of(change: Change) -> PydanticObjectId | None:
 
 
 def _said(entry: AuditEntry, snapshot: Snapshot, tasks: Mapping[PydanticObjectId, Task]) -> Iterator[Cause]:
-    people = people_of(snapshot)
+    people = audience_of(snapshot)
     for change in entry.changes:
         task = tasks.get(_task_of(change) or entry.scope)
         if change.kind != "comment" or change.before is not None or task is None:
@@ -105,7 +94,7 @@ def _said(entry: AuditEntry, snapshot: Snapshot, tasks: Mapping[PydanticObjectId
 
 
 def _changed(entry: AuditEntry, snapshot: Snapshot, tasks: Mapping[PydanticObjectId, Task]) -> Iterator[Cause]:
-    people = people_of(snapshot)
+    people = audience_of(snapshot)
     for change in entry.changes:
         task = tasks.get(change.document)
         if change.kind != Task.kind or task is None:
@@ -143,7 +132,7 @@ def deadline_kind(figures: TaskFigures) -> NoticeKind | None:
 
 def deadline_causes(snapshot: Snapshot, day: date) -> list[Cause]:
     """Whom the deadlines of a plan are told to on a day; a deadline that was moved is a new one."""
-    people = [person for person in people_of(snapshot).values() if person.units]
+    people = [person for person in audience_of(snapshot).values() if person.units]
     found = []
     for figures in task_figures(snapshot, day).values() if people else ():
         kind = deadline_kind(figures)

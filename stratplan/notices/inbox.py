@@ -15,7 +15,7 @@ from stratplan.notices.mine import open_to, plans_inside
 from stratplan.notices.models import Notice
 from stratplan.notices.sentences import caption_of, path_of, sentence
 from stratplan.plans.models import Plan
-from stratplan.web import Site
+from stratplan.view import Site
 
 ON_A_PAGE = 30
 COUNTED_TO = 99

@@ -1,28 +1,16 @@
-"""Whose notices a request is about, and the plans that this person is inside of."""
+"""The plans that a person is inside of, and the settings that pages about notices go by."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from beanie import PydanticObjectId
-from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan.accounts.roles import plans_of
 from stratplan.documents import SITE
-from stratplan.errors import NotVisible
-from stratplan.i18n import _
 from stratplan.plans.models import Plan
 from stratplan.settings import Settings
-from stratplan.web import reader_of
-
-
-def account_of(request: HTMXRequest) -> PydanticObjectId:
-    """Who is signed in: the guard lets nobody else in."""
-    account = reader_of(request).account
-    if account is None:
-        raise NotVisible(_("There is no such page."))
-    return account
 
 
 def settings_of(request: HTMXRequest) -> Settings:
@@ -47,8 +35,3 @@ def open_to(plans: Iterable[Plan], *, is_strong: bool) -> tuple[list[Plan], list
     for plan in plans:
         (opened if plan.is_open_to(is_strong=is_strong) else closed).append(plan)
     return opened, closed
-
-
-def to(location: str) -> Response[str]:
-    """The way to the page that shows what was done."""
-    return Response("", status_code=303, media_type="text/plain", headers={"location": location})

@@ -10,6 +10,7 @@ from litestar_htmx import HTMXRequest
 from pydantic import Field
 
 from stratplan import mail
+from stratplan.accounts.answering import go
 from stratplan.accounts.models import Profile
 from stratplan.errors import NotVisible
 from stratplan.forms import Form, FormModel
@@ -17,10 +18,11 @@ from stratplan.i18n import _
 from stratplan.notices import calendar_routes
 from stratplan.notices.inbox import COUNTED_TO, inbox, is_theirs, read, unread
 from stratplan.notices.kinds import OFFERED, When
-from stratplan.notices.mine import account_of, settings_of, to
+from stratplan.notices.mine import settings_of
 from stratplan.notices.models import Choices, Delivered, Delivery
 from stratplan.permissions import Permission
-from stratplan.web import page, read_form, reader_of, site_of, wants_fragment
+from stratplan.typed import page_number
+from stratplan.web import account_of, page, read_form, reader_of, site_of, wants_fragment
 
 LIST = "/me/notices"
 
@@ -41,21 +43,22 @@ class ChoicesForm(FormModel):
     due_7: Annotated[When, Field(alias="due-7")]
     due_30: Annotated[When, Field(alias="due-30")]
     changed: When
+    review_opened: Annotated[When, Field(alias="review-opened")]
+    review_due: Annotated[When, Field(alias="review-due")]
+    review_late: Annotated[When, Field(alias="review-late")]
 
 
 @get(LIST, permission=Permission.ME_READ)
 async def list_notices(request: HTMXRequest) -> Response[str]:
     """The notices, unread first."""
     kind, plan = request.query_params.get("kind", ""), request.query_params.get("plan", "")
-    which = request.query_params.get("page", "1")
-    number = int(which) if which.isascii() and which.isdecimal() and len(which) < 6 else 1
     found = await inbox(
         site_of(request),
         account_of(request),
         is_strong=reader_of(request).is_strong,
         kind=kind,
         plan=plan,
-        page=number,
+        page=page_number(request.query_params),
     )
     context = {"inbox": found, "kinds": _kinds(), "kind": kind, "plan": plan, "address": _address(kind, plan)}
     return await page(request, "notices/list.html", context)
@@ -78,7 +81,7 @@ def _address(kind: str, plan: str) -> Any:
 async def count_notices(request: HTMXRequest) -> Response[Any]:
     """How many are unread, for the header of a page that may be older; without HTMX the way to the list."""
     if not wants_fragment(request):
-        return to(LIST)
+        return go(request, LIST)
     count = await unread(account_of(request), is_strong=reader_of(request).is_strong)
     answer = await page(
         request, "notices/_count.html", {"count": count, "counted_to": COUNTED_TO}, fragment="notices/_count.html"
@@ -94,7 +97,7 @@ async def read_all(request: HTMXRequest) -> Response[Any]:
     if form.data is None:
         return await _list_again(request)
     await read(account_of(request), is_strong=reader_of(request).is_strong, plan=form.data.plan)
-    return _back(form.data)
+    return _back(request, form.data)
 
 
 @post(f"{LIST}/{{notice:str}}/read", permission=Permission.ME_WRITE)
@@ -109,11 +112,11 @@ async def read_one(request: HTMXRequest, notice: str) -> Response[Any]:
     if form.data is None:
         return await _list_again(request)
     await read(account, PydanticObjectId(notice), is_strong=is_strong)
-    return _back(form.data)
+    return _back(request, form.data)
 
 
-def _back(form: ReadForm) -> Response[Any]:
-    return to(_address(form.kind, form.plan)(1))
+def _back(request: HTMXRequest, form: ReadForm) -> Response[Any]:
+    return go(request, _address(form.kind, form.plan)(1))
 
 
 async def _list_again(request: HTMXRequest) -> Response[str]:
@@ -138,7 +141,7 @@ async def choose(request: HTMXRequest) -> Response[Any]:
         return await _choices_page(request, form, status=422)
     chosen = form.data.model_dump(by_alias=True)
     await Choices.choose(account_of(request), {kind: chosen[kind.value] for kind in OFFERED})
-    return to(f"{LIST}/settings?saved")
+    return go(request, f"{LIST}/settings?saved")
 
 
 async def _choices_page(

@@ -9,10 +9,11 @@ from stratplan.goals.queries import find_goal, find_task
 from stratplan.i18n import _
 from stratplan.investments.queries import find_line
 from stratplan.investments.sums import Axis
-from stratplan.overview import explanations, money_explanations
-from stratplan.overview.explanations import Explanation
+from stratplan.overview import explanations, line_explanations, money_explanations, money_names, schedule_explanations
+from stratplan.overview.explanation_parts import Explanation
 from stratplan.permissions import Permission
-from stratplan.web import View, page, wants_fragment
+from stratplan.view import View
+from stratplan.web import page, wants_fragment
 
 
 async def _shown(request: HTMXRequest, view: View, explanation: Explanation) -> Response[str]:
@@ -48,7 +49,7 @@ async def explain_task(request: HTMXRequest, view: View, task: str) -> Response[
 async def explain_schedule(request: HTMXRequest, view: View, task: str) -> Response[str]:
     """The schedule of a task."""
     return await _shown(
-        request, view, explanations.of_schedule(view.snapshot, view.day, find_task(view.snapshot, task))
+        request, view, schedule_explanations.of_schedule(view.snapshot, view.day, find_task(view.snapshot, task))
     )
 
 
@@ -74,7 +75,7 @@ async def explain_funding(request: HTMXRequest, view: View) -> Response[str]:
 async def explain_line(request: HTMXRequest, view: View, line: str) -> Response[str]:
     """The money of one investment line."""
     return await _shown(
-        request, view, money_explanations.of_line(view.snapshot, view.day, find_line(view.snapshot, line))
+        request, view, line_explanations.of_line(view.snapshot, view.day, find_line(view.snapshot, line))
     )
 
 
@@ -88,7 +89,7 @@ async def explain_part(request: HTMXRequest, view: View, axis: str, key: str) ->
 
 async def _funding(request: HTMXRequest, view: View, asked: dict[Axis, str]) -> Response[str]:
     narrowed = {axis: text for axis in Axis if (text := request.query_params.get(axis, "")) and axis not in asked}
-    selection = money_explanations.selected(view.snapshot, asked | narrowed)
+    selection = money_names.selected(view.snapshot, asked | narrowed)
     return await _shown(request, view, money_explanations.of_money(view.snapshot, view.day, selection))
 
 

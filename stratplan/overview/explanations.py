@@ -1,14 +1,12 @@
 """What every figure follows from, in words and tables: the formula, the inputs, what was left out.
 
 Pure functions of a snapshot and a day, in the language in force; pages, dialogs and `stratplan figures` show the same.
-The explanations of progress and schedule; those of money stand in money_explanations.
+Those of progress; those of schedule and money stand in schedule_explanations, money_explanations, line_explanations.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
 from datetime import date
 from fractions import Fraction
 
@@ -16,7 +14,6 @@ from stratplan import i18n
 from stratplan.goals.models import Goal, Task
 from stratplan.goals.progress import Basis, Combined, LeftOutReason, TaskProgress
 from stratplan.goals.queries import (
-    TaskFigures,
     goal_progress,
     goals_in_order,
     plan_progress,
@@ -25,130 +22,25 @@ from stratplan.goals.queries import (
     tasks_in_order,
     tasks_of_goal,
 )
-from stratplan.goals.schedule import BEHIND_BY
-from stratplan.goals.states import Schedule
-from stratplan.i18n import N_, _, ngettext, pgettext
-from stratplan.plans.models import FundingSource
+from stratplan.i18n import N_, _, pgettext
+from stratplan.overview.explanation_parts import (
+    NOTHING_SAID,
+    PLACES,
+    Column,
+    Explanation,
+    LeftOut,
+    Said,
+    Table,
+    goal_figure,
+    goal_page,
+    lead_unit,
+    of_day,
+    parts_that_add_up,
+    schedule_figure,
+    task_figure,
+    task_page,
+)
 from stratplan.snapshot import Snapshot
-from stratplan.units.models import Unit
-
-PLACES = 2  # decimals of the percentages in tables
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A text, and the page of the plan that it leads to, if any."""
-
-    text: str
-    path: str = ""
-
-    @property
-    def is_figure(self) -> bool:
-        """Whether it leads to another explanation, which the dialog can show."""
-        return self.path.startswith("/figures/")
-
-
-NOTHING_SAID = Said("")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """The heading of a table's column."""
-
-    text: str
-    numeric: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Inputs of a figure; `total` is the row that they add up to."""
-
-    caption: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Said, ...], ...]
-    total: tuple[Said, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """What does not count in a figure, and why."""
-
-    what: Said
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """One figure: what it is, its value, and everything that it follows from.
-
-    `path` is its own address in the plan; `leads` are the pages of what it is about and the figures it is part of.
-    """
-
-    title: str
-    value: str
-    path: str
-    formula: tuple[str, ...]
-    facts: tuple[tuple[str, str], ...] = ()
-    tables: tuple[Table, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
-    notes: tuple[str, ...] = ()
-    leads: tuple[Said, ...] = ()
-
-
-# --- addresses and names -----------------------------------------------------------------------------------
-
-
-def in_address(document: Goal | Task | FundingSource) -> str:
-    """A document's code or number as it stands in an address; its id where the code has signs that do not fit there."""
-    code = document.number if isinstance(document, Task) else document.code
-    return code if re.fullmatch(r"[\w.-]+", code) and code != "none" else str(document.key)
-
-
-def goal_figure(goal: Goal) -> str:
-    """Where the progress of a goal is explained."""
-    return f"/figures/progress/goals/{in_address(goal)}"
-
-
-def task_figure(task: Task) -> str:
-    """Where the progress of a task is explained."""
-    return f"/figures/progress/tasks/{in_address(task)}"
-
-
-def schedule_figure(task: Task) -> str:
-    """Where the schedule of a task is explained."""
-    return f"/figures/schedule/tasks/{in_address(task)}"
-
-
-def task_page(task: Task) -> Said:
-    """A task with the way to its page."""
-    return Said(task.caption, f"/tasks/{in_address(task)}")
-
-
-def goal_page(goal: Goal) -> Said:
-    """A goal with the way to its page."""
-    return Said(goal.caption, f"/goals/{in_address(goal)}")
-
-
-def lead_unit(snapshot: Snapshot, task: Task) -> Said:
-    """The unit that leads a task, with the way to its page."""
-    unit = snapshot.find(Unit, task.lead)
-    return NOTHING_SAID if unit is None else Said(unit.caption, f"/units/{unit.key}")
-
-
-def parts_that_add_up(shares: Sequence[Fraction], places: int = PLACES) -> list[Fraction]:
-    """Shares of one rounded for showing, so that what is shown adds up to the sum as it is shown.
-
-    By the largest remainder method, as money is divided; places are those of a percentage.
-    """
-    scale = 100 * 10**places
-    exact = [share * scale for share in shares]
-    whole = [value.numerator // value.denominator for value in exact]
-    left_over = int(i18n.half_up(sum(exact, Fraction(0)))) - sum(whole)
-    first_served = sorted(range(len(exact)), key=lambda place: (whole[place] - exact[place], place))
-    for place in first_served[:left_over]:
-        whole[place] += 1
-    return [Fraction(value, scale) for value in whole]
-
 
 # --- combined figures --------------------------------------------------------------------------------------
 
@@ -201,11 +93,6 @@ def of_goal(snapshot: Snapshot, day: date, goal: Goal) -> Explanation:
         notes=() if combined.counted else (_("The goal has no tasks that count, so there is no figure yet."),),
         leads=(goal_page(goal), Said(_("Progress of the plan"), "/figures/progress")),
     )
-
-
-def of_day(day: date) -> tuple[str, str]:
-    """The fact that every explanation begins with."""
-    return _("As of"), i18n.short_date(day)
 
 
 def _reported(combined: Combined) -> tuple[str, str]:
@@ -370,92 +257,6 @@ def _reports(snapshot: Snapshot, task: Task, day: date, progress: TaskProgress) 
     )
     columns = (Column(_("As of")), Column(_("Execution")), Column(_("Progress"), numeric=True), Column(_("Result")))
     return (Table(_("Reports up to this day, newest first"), columns, rows),)
-
-
-# --- schedule ----------------------------------------------------------------------------------------------
-
-
-def of_schedule(snapshot: Snapshot, day: date, task: Task) -> Explanation:
-    """How a task stands against its period: the rules in order, and which of them decided."""
-    figures = task_figures(snapshot, day)[task.key]
-    standing, period = figures.standing, task.period
-    gone = min(max((day - period.start).days + 1, 0), period.days)
-    return Explanation(
-        title=_("Schedule of task %(number)s", number=task.number),
-        value=said_schedule(figures),
-        path=schedule_figure(task),
-        formula=(
-            _("The first of the rules below that is true decides."),
-            _(
-                "Behind schedule means that progress is %(points)s or more percentage points under the share of the "
-                "period that is over.",
-                points=i18n.number(BEHIND_BY * 100),
-            ),
-        ),
-        facts=(
-            of_day(day),
-            (_("Period"), i18n.period(period)),
-            (_("Deadline"), i18n.short_date(standing.deadline)),
-            (_("Until the deadline"), _time_left(standing.days_left)),
-            (
-                _("Elapsed share"),
-                _(
-                    "%(gone)s of %(all)s days: %(share)s",
-                    gone=i18n.number(gone),
-                    all=i18n.number(period.days),
-                    share=i18n.percent(standing.elapsed, PLACES),
-                ),
-            ),
-            (_("Progress"), i18n.percent(standing.progress, PLACES)),
-            (_("Under the elapsed share"), _points(standing.gap)),
-        ),
-        tables=(_rules(figures),),
-        leads=(task_page(task), Said(_("Progress of task %(number)s", number=task.number), task_figure(task))),
-    )
-
-
-def said_schedule(figures: TaskFigures) -> str:
-    """A task's schedule in words, with the days late of an overdue one."""
-    if figures.schedule is None:
-        return _("No schedule")
-    if figures.schedule is Schedule.OVERDUE:
-        late = -figures.standing.days_left
-        return ngettext("Overdue by %(num)s day", "Overdue by %(num)s days", late)
-    return _(figures.schedule.label)
-
-
-def _time_left(days: int) -> str:
-    if days == 0:
-        return _("it is today")
-    return i18n.days(days) if days > 0 else ngettext("it was %(num)s day ago", "it was %(num)s days ago", -days)
-
-
-def _points(gap: Fraction) -> str:
-    if gap <= 0:
-        return _("no: progress is not under it")
-    return _("%(points)s percentage points", points=i18n.number(gap * 100))
-
-
-def _rules(figures: TaskFigures) -> Table:
-    decided = figures.schedule
-    rules: tuple[tuple[str, Schedule | None], ...] = (
-        (_("The task is suspended or cancelled"), None),
-        (_("The task is completed"), Schedule.DONE),
-        (_("The deadline has passed"), Schedule.OVERDUE),
-        (_("The period has not begun"), Schedule.NOT_DUE),
-        (_("Progress is too far under the elapsed share"), Schedule.BEHIND),
-        (_("None of these"), Schedule.ON_TRACK),
-    )
-    place = [schedule for _rule, schedule in rules].index(decided)
-    rows = tuple(
-        (
-            Said(rule),
-            Said(_("No schedule") if schedule is None else _(schedule.label)),
-            Said(_("no") if number < place else _("yes, this decides") if number == place else i18n.DASH),
-        )
-        for number, (rule, schedule) in enumerate(rules)
-    )
-    return Table(_("Rules, in order"), (Column(_("Rule")), Column(_("Then it is")), Column(_("True?"))), rows)
 
 
 # --- who has reported --------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from stratplan.history.rights import hidden_kinds
 from stratplan.history.rows import who
 from stratplan.i18n import _, ngettext
 from stratplan.permissions import Permission
-from stratplan.web import View
+from stratplan.view import View
 
 MOST_ENTRIES = 20_000
 MOST_ROWS = 50_000

@@ -21,7 +21,7 @@ from stratplan.investments.sums import Axis, Sums
 from stratplan.investments.table import FundingColumn, InvestmentTable, LineRow, Part, SumRow, investment_table
 from stratplan.permissions import Permission
 from stratplan.plans.models import FundingKind
-from stratplan.web import View
+from stratplan.view import View
 
 YEARLY = "*"
 

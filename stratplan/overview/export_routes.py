@@ -16,7 +16,7 @@ from stratplan.goals.action_plan import ActionPlan, Group, TaskRow, action_plan,
 from stratplan.goals.states import Outcome
 from stratplan.i18n import _, ngettext
 from stratplan.permissions import Permission
-from stratplan.web import View
+from stratplan.view import View
 
 
 def _columns() -> list[Column]:

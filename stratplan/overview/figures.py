@@ -25,9 +25,16 @@ from stratplan.i18n import _
 from stratplan.investments.facts import Key
 from stratplan.investments.queries import lines_in_order, money_of
 from stratplan.investments.sums import Axis, Sums
-from stratplan.overview import explanations, money_explanations
-from stratplan.overview.explanations import Explanation, Said, Table
-from stratplan.overview.money_explanations import in_document_order, name_of, said_check
+from stratplan.overview import (
+    explanation_parts,
+    explanations,
+    line_explanations,
+    money_explanations,
+    money_names,
+    schedule_explanations,
+)
+from stratplan.overview.explanation_parts import Explanation, Said, Table
+from stratplan.overview.money_names import in_document_order, name_of, said_check
 from stratplan.overview.overview import tally
 from stratplan.plans.models import FundingSource, Plan
 from stratplan.snapshot import Snapshot, Snapshots
@@ -71,7 +78,7 @@ def explained(snapshot: Snapshot, day: date) -> Iterator[Explanation]:
         yield explanations.of_goal(snapshot, day, goal)
     for task in tasks_in_order(snapshot):
         yield explanations.of_task(snapshot, day, task)
-        yield explanations.of_schedule(snapshot, day, task)
+        yield schedule_explanations.of_schedule(snapshot, day, task)
     yield explanations.of_reporting(snapshot, day)
     money = money_of(snapshot, day)
     yield money_explanations.of_money(snapshot, day, {})
@@ -79,7 +86,7 @@ def explained(snapshot: Snapshot, day: date) -> Iterator[Explanation]:
         for row in in_document_order(snapshot, axis, money.by(axis).rows):
             yield money_explanations.of_money(snapshot, day, {axis: row.key})
     for line in lines_in_order(snapshot):
-        yield money_explanations.of_line(snapshot, day, line)
+        yield line_explanations.of_line(snapshot, day, line)
     yield money_explanations.of_checks(snapshot, day)
 
 
@@ -109,7 +116,7 @@ def _progress(snapshot: Snapshot, day: date, told: Mapping[str, Explanation]) ->
     return {
         "plan": _combined(plan_progress(snapshot, day), codes, told["/figures/progress"]),
         "goals": [
-            {"code": goal.code, **_combined(by_goal[goal.key], codes, told[explanations.goal_figure(goal)])}
+            {"code": goal.code, **_combined(by_goal[goal.key], codes, told[explanation_parts.goal_figure(goal)])}
             for goal in goals
         ],
         "tasks": [
@@ -122,13 +129,13 @@ def _progress(snapshot: Snapshot, day: date, told: Mapping[str, Explanation]) ->
                 "report_on": _iso(by_task[task.key].progress.report_on),
                 "execution": by_task[task.key].execution.value,
                 "outcome": by_task[task.key].outcome.value,
-                "explanation": _told(told[explanations.task_figure(task)]),
+                "explanation": _told(told[explanation_parts.task_figure(task)]),
                 "schedule": {
                     "state": None if (state := by_task[task.key].schedule) is None else state.value,
                     "deadline": by_task[task.key].standing.deadline.isoformat(),
                     "days_left": by_task[task.key].standing.days_left,
                     "elapsed": _exact(by_task[task.key].standing.elapsed),
-                    "explanation": _told(told[explanations.schedule_figure(task)]),
+                    "explanation": _told(told[explanation_parts.schedule_figure(task)]),
                 },
             }
             for task in tasks
@@ -203,7 +210,7 @@ def _money(snapshot: Snapshot, day: date, told: Mapping[str, Explanation]) -> di
                     axis.value: _named(snapshot, axis, row.key),
                     **_sums(row.sums),
                     "lines": list(row.lines),
-                    "explanation": _told(told[money_explanations.money_figure(snapshot, axis, row.key)]),
+                    "explanation": _told(told[money_names.money_figure(snapshot, axis, row.key)]),
                 }
                 for row in in_document_order(snapshot, axis, money.by(axis).rows)
             ]
@@ -224,7 +231,7 @@ def _money(snapshot: Snapshot, day: date, told: Mapping[str, Explanation]) -> di
                 "years": list(line.years),
                 "total": _amount(line.total),
                 **{name: amount for name, amount in _sums(line.sums).items() if name != "amount"},
-                "explanation": _told(told[money_explanations.line_figure(line.number)]),
+                "explanation": _told(told[money_names.line_figure(line.number)]),
             }
             for line in money.lines
         ],

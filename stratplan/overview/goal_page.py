@@ -10,11 +10,12 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan.choice import Choice
-from stratplan.goals.action_plan import Facet, Selection, action_plan
+from stratplan.goals.action_plan import Selection, action_plan
 from stratplan.goals.models import Goal
 from stratplan.goals.progress import percent
 from stratplan.goals.queries import find_goal, goal_progress, goals_in_order, task_figures, tasks_by_goal
 from stratplan.goals.states import Execution, Schedule
+from stratplan.goals.task_sets import Facet
 from stratplan.investments.models import InvestmentLine
 from stratplan.investments.money import LineMoney
 from stratplan.investments.queries import lines_of_goal, money_of
@@ -22,7 +23,8 @@ from stratplan.investments.sums import Axis, Sums
 from stratplan.permissions import Permission
 from stratplan.snapshot import Snapshot
 from stratplan.swot.queries import entries_answered_by
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 
 @dataclass(frozen=True, slots=True)

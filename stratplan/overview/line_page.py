@@ -11,7 +11,8 @@ from stratplan.investments.spending import money_context
 from stratplan.investments.table import line_row, share_parts
 from stratplan.numbering import is_under
 from stratplan.permissions import Permission
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 
 @get("/plans/{slug:str}/investments/{line:str}", permission=Permission.INVESTMENTS_READ, kept=True)

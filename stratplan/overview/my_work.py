@@ -12,9 +12,11 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan import i18n, wording
+from stratplan.accounts import cookies
 from stratplan.accounts.models import Account, Membership, Profile, administrators
 from stratplan.accounts.people import waiting
 from stratplan.accounts.roles import plans_of, rights_of_site, roles_of, units_of
+from stratplan.actors import BY_THEMSELVES
 from stratplan.alphabet import sort_key
 from stratplan.audit import AuditEntry
 from stratplan.documents import SITE
@@ -23,20 +25,26 @@ from stratplan.goals.progress import percent
 from stratplan.goals.queries import TaskFigures, plan_progress
 from stratplan.goals.states import Schedule
 from stratplan.guard import lacks_second_factor, plan_of
+from stratplan.history.activity import BY_PEOPLE
 from stratplan.i18n import since
 from stratplan.investments.money import PlanMoney
 from stratplan.investments.queries import money_of
 from stratplan.investments.sums import Axis
-from stratplan.overview.explanations import Table
+from stratplan.overview.explanation_parts import Table
 from stratplan.overview.money_explanations import breakdown_table
 from stratplan.overview.my_tasks import quarter_tasks, units_with_tasks
-from stratplan.overview.open_matters import MONTH, Changes, Matter, begin_of, changes_of, open_matters, said_standing
+from stratplan.overview.open_matters import MONTH, Changes, Matter, changes_of, open_matters, said_standing
 from stratplan.overview.overview import Tally, TaskLine, said_lateness, tally, task_lines
+from stratplan.overview.reviews_at_work import ReviewAtWork, last_closed, reviews_to_see_to
 from stratplan.period import Period
 from stratplan.permissions import Permission, Role
 from stratplan.plans.models import Plan, PlanState
+from stratplan.reviews.moves import deadline_moves
+from stratplan.reviews.problems import problem_tasks
+from stratplan.typed import page_number
 from stratplan.units.models import Unit
-from stratplan.web import View, page, reader_of, site_of
+from stratplan.view import View
+from stratplan.web import Notice, notice_told, page, reader_of, site_of
 
 ROWS_ON_A_PAGE = 50
 OVER_SHOWN = 30
@@ -123,12 +131,11 @@ def my_tasks(views: Sequence[View], asked: dict[str, str]) -> MyTasks | None:
     units = _unit_options(
         {view: [entry.task for entry in (*of.to_report, *of.reported, *of.over)] for view, of in found.items()}, own
     )
-    page_asked = asked.get("page", "")
     filters = Filters(
         plan=asked.get("plan", "") if asked.get("plan") in dict(plans) else "",
         unit=asked.get("unit", "") if asked.get("unit") in dict(units) else "",
         open=asked.get("open") == "1",
-        page=max(1, int(page_asked)) if page_asked.isascii() and page_asked.isdigit() and len(page_asked) < 6 else 1,
+        page=page_number(asked),
     )
 
     def wanted(view: View, entries: list[TaskFigures]) -> list[tuple[View, TaskFigures]]:
@@ -195,6 +202,7 @@ class Kept:
 
     view: View
     percent: int | None
+    reviews: list[ReviewAtWork]
     matters: list[Matter]
     standing: list[str]
 
@@ -214,19 +222,26 @@ class Glance:
 
     view: View
     percent: int | None
+    review: ReviewAtWork | None
     tally: Tally
     late: list[TaskLine]
     money: PlanMoney
     by_source: Table
     changes: list[Change]
     changed: int
-    changes_since: str
+    history: str
 
 
-def _kept(view: View, changes: Changes) -> Kept:
+async def _kept(view: View, changes: Changes) -> Kept:
     progress = plan_progress(view.snapshot, view.day).value
-    standing = said_standing(view.plan)
-    return Kept(view, None if progress is None else percent(progress), open_matters(view, changes), standing)
+    problems = problem_tasks(view.snapshot, view.day, await deadline_moves(view.plan.key))
+    return Kept(
+        view,
+        None if progress is None else percent(progress),
+        reviews_to_see_to(view),
+        open_matters(view, changes, len(problems)),
+        said_standing(view.plan),
+    )
 
 
 async def _glance(view: View, changes: Changes) -> Glance:
@@ -235,21 +250,24 @@ async def _glance(view: View, changes: Changes) -> Glance:
     return Glance(
         view=view,
         percent=None if progress is None else percent(progress),
+        review=last_closed(view),
         tally=counted,
         late=task_lines(snapshot, counted.late[:LATE_SHOWN], said_lateness),
         money=money,
         by_source=breakdown_table(snapshot, money, Axis.SOURCE),
         changes=await _latest(view),
         changed=changes.month_of_plan,
-        changes_since=(day - MONTH).isoformat(),
+        history=view.url("/history", by=BY_PEOPLE, **{"from": (day - MONTH).isoformat()}),
     )
 
 
 async def _latest(view: View) -> list[Change]:
-    """The newest changes of the month, but for who got which role: that is for those who may see the members."""
+    """The newest changes of the month by people, but for who got which role: that is for those who may see the
+    members."""
     of_plan = {
         "scope": {"$in": [view.plan.key, view.plan.organisation]},
-        "at": {"$gte": begin_of(view.day - MONTH)},
+        "at": {"$gte": i18n.begin_of(view.day - MONTH)},
+        "by": {"$nin": list(BY_THEMSELVES)},
         "changes.kind": {"$nin": [Membership.kind, Account.kind]},
     }
     entries = await AuditEntry.find(of_plan).sort("-at", "-_id").limit(CHANGES_SHOWN).to_list()
@@ -291,6 +309,16 @@ async def _whom_to_ask() -> list[str]:
     return sorted((profile.name for profile in profiles), key=sort_key)
 
 
+async def _notice(request: HTMXRequest, views: Sequence[View]) -> Notice | None:
+    """What was just done in one of the plans: a report from here comes back to here."""
+    entry = cookies.sent(request, "notice")
+    for view in views if entry else ():
+        notice = await notice_told(entry, view)
+        if notice is not None:
+            return notice
+    return None
+
+
 @get("/work", permission=Permission.ME_READ)
 async def show_work(request: HTMXRequest) -> Response[str]:
     """What waits for the reader, by the roles they hold."""
@@ -310,12 +338,13 @@ async def show_work(request: HTMXRequest) -> Response[str]:
         "quarter_end": Period.quarter_of(today).end,
         "days_left": (Period.quarter_of(today).end - today).days,
         "tasks": my_tasks(views, dict(request.query_params.multi_items())),
-        "kept": [_kept(view, changes[view.plan.key]) for view in keeping],
+        "kept": [await _kept(view, changes[view.plan.key]) for view in keeping],
         "glances": [await _glance(view, changes[view.plan.key]) for view in looking],
         "invited": await waiting() if site_rights.allow(Permission.ACCOUNTS_READ) else 0,
         "closed": closed,
         "has_role": bool(held),
         "whom_to_ask": [] if held else await _whom_to_ask(),
+        "notice": await _notice(request, views),
         "can_add": not views and not closed and site_rights.allow(Permission.PLANS_CREATE),
     }
     return await page(request, "overview/my_work.html", context, section="work")

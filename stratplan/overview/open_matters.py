@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from beanie import PydanticObjectId
 
 from stratplan import i18n
 from stratplan.accounts.models import Membership
+from stratplan.actors import BY_THEMSELVES
 from stratplan.audit import AuditEntry
 from stratplan.goals.models import Task
 from stratplan.goals.queries import task_figures
 from stratplan.goals.states import Reporting, Schedule
+from stratplan.history.activity import BY_PEOPLE
 from stratplan.i18n import _, ngettext, pgettext
 from stratplan.investments.queries import money_of
 from stratplan.overview.overview import tally
 from stratplan.plans.models import Plan, PlanState
 from stratplan.snapshot import Snapshot
-from stratplan.web import View
+from stratplan.view import View
 
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
 
@@ -38,8 +40,8 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How many changes there were lately in a plan and its organisation; `others` are not the reader's own, and
-    `of_plan` leaves out who got which role."""
+    """How many changes people made lately in a plan and its organisation, without those of loaded files; `others` are
+    not the reader's own, and `month_of_plan` leaves out who got which role."""
 
     week: int = 0
     others: int = 0
@@ -48,7 +50,7 @@ class Changes:
 
 async def changes_of(plans: Sequence[Plan], day: date, account: PydanticObjectId) -> dict[PydanticObjectId, Changes]:
     """The changes of the last days in each plan; one query for all."""
-    week, month = begin_of(day - WEEK), begin_of(day - MONTH)
+    week, month = i18n.begin_of(day - WEEK), i18n.begin_of(day - MONTH)
     scopes = {scope for plan in plans for scope in (plan.key, plan.organisation)}
     in_week = {"$gte": ["$at", week]}
     of_plan = {"$ne": [{"$arrayElemAt": ["$changes.kind", 0]}, Membership.kind]}
@@ -58,7 +60,7 @@ async def changes_of(plans: Sequence[Plan], day: date, account: PydanticObjectId
 
     found = AuditEntry.get_motor_collection().aggregate(
         [
-            {"$match": {"scope": {"$in": list(scopes)}, "at": {"$gte": month}}},
+            {"$match": {"scope": {"$in": list(scopes)}, "at": {"$gte": month}, "by": {"$nin": list(BY_THEMSELVES)}}},
             {
                 "$group": {
                     "_id": "$scope",
@@ -79,13 +81,9 @@ async def changes_of(plans: Sequence[Plan], day: date, account: PydanticObjectId
     }
 
 
-def begin_of(day: date) -> datetime:
-    """The moment at which a day begins by the clock."""
-    return datetime.combine(day, time.min, tzinfo=i18n.CLOCK).astimezone(UTC)
-
-
-def open_matters(view: View, changes: Changes) -> list[Matter]:
-    """What there is to see to, the most pressing first; what there is nothing of is left out."""
+def open_matters(view: View, changes: Changes, problems: int) -> list[Matter]:
+    """What there is to see to, the most pressing first; what there is nothing of is left out. `problems` are the tasks
+    that reviews keep tripping over."""
     snapshot, day = view.snapshot, view.day
     counted = tally(snapshot, day)
     missing = sum(entry.reporting is Reporting.MISSING for entry in task_figures(snapshot, day).values())
@@ -108,6 +106,7 @@ def open_matters(view: View, changes: Changes) -> list[Matter]:
         ),
         Matter(_("Never reported"), missing, view.url("/tasks", reporting="missing"), "warning", "message-square"),
         Matter(_("Without a responsible unit"), _unled(snapshot), view.url("/tasks", unit="none"), "warning", "users"),
+        Matter(_("Tasks with problems"), problems, view.url("/reviews/problems"), "warning", "triangle-alert"),
         Matter(
             _("Checks that fail"),
             len(money_of(snapshot, day).checks),
@@ -119,7 +118,7 @@ def open_matters(view: View, changes: Changes) -> list[Matter]:
         Matter(
             _("Changes in the last 7 days"),
             changes.week,
-            view.url("/history", **{"from": since}),
+            view.url("/history", by=BY_PEOPLE, **{"from": since}),
             "neutral",
             "history",
             ngettext("%(num)s by someone else", "%(num)s by others", changes.others),

@@ -32,22 +32,17 @@ from stratplan.investments.money import PlanMoney
 from stratplan.investments.queries import money_of
 from stratplan.investments.sums import Axis, Row
 from stratplan.numbering import number_key
-from stratplan.overview.explanations import (
-    Said,
-    goal_figure,
-    in_address,
-    lead_unit,
-    said_schedule,
-    schedule_figure,
-    task_figure,
-)
-from stratplan.overview.money_explanations import breakdown_table, in_document_order, name_of
+from stratplan.overview.explanation_parts import Said, goal_figure, in_address, lead_unit, schedule_figure, task_figure
+from stratplan.overview.money_explanations import breakdown_table
+from stratplan.overview.money_names import in_document_order, name_of
+from stratplan.overview.schedule_explanations import said_schedule
 from stratplan.permissions import Permission
 from stratplan.plans.models import FundingSource, Organisation
 from stratplan.snapshot import Snapshot
 from stratplan.swot.models import SwotEntry
 from stratplan.units.models import Unit
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 LATE_AT_ONCE = 8
 DEADLINES_AT_ONCE = 5

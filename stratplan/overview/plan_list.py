@@ -10,6 +10,7 @@ from litestar_htmx import HTMXRequest
 
 from stratplan import wording
 from stratplan.accounts import cookies
+from stratplan.accounts.models import Account
 from stratplan.accounts.roles import plans_of, rights_of_site
 from stratplan.alphabet import sort_key
 from stratplan.audit import AuditEntry
@@ -19,11 +20,12 @@ from stratplan.goals.models import Task
 from stratplan.goals.progress import percent
 from stratplan.goals.queries import plan_progress, task_figures
 from stratplan.goals.states import Schedule
-from stratplan.guard import lacks_second_factor, plan_of
+from stratplan.guard import lacks_second_factor, plan_of, refuse_without_second_factor
 from stratplan.permissions import Permission
 from stratplan.plans.models import Organisation, Plan
 from stratplan.plans.plan_forms import deletes_a_plan
-from stratplan.web import Notice, Site, page, reader_of, site_of
+from stratplan.view import Site
+from stratplan.web import Notice, page, reader_of, site_of
 
 DELETED_SHOWN = 10
 
@@ -55,6 +57,7 @@ class DeletedPlan:
 async def list_plans(request: HTMXRequest) -> Response[str]:
     """The plans that the reader may see, those that end last first."""
     site, reader = site_of(request), reader_of(request)
+    refuse_without_second_factor(reader)
     account = reader.account
     plans = await _visible_to(account)
     plans.sort(key=lambda plan: (-plan.last_year, -plan.first_year, sort_key(plan.title)))
@@ -63,6 +66,7 @@ async def list_plans(request: HTMXRequest) -> Response[str]:
         "cards": [card for plan in plans if (card := await _card(site, plan, reader)) is not None],
         "deleted": await _deleted() if can_add else [],
         "can_add": can_add,
+        "is_alone": can_add and await Account.find({"deleted": False}).count() == 1,
         "notice": await _notice(cookies.sent(request, "notice")) if can_add else None,
     }
     return await page(request, "overview/plans.html", context)

@@ -30,7 +30,8 @@ from stratplan.plans.models import FundingSource
 from stratplan.snapshot import Snapshot
 from stratplan.swot.queries import entries_answered_by, entries_in_order
 from stratplan.units.models import Unit
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 MANY_TICKS = 5
 

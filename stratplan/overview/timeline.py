@@ -19,8 +19,10 @@ from stratplan.i18n import _
 from stratplan.period import Period
 from stratplan.permissions import Permission
 from stratplan.snapshot import Snapshot
+from stratplan.typed import page_number
 from stratplan.units.queries import unit_tree
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 ROWS_A_PAGE = 100
 
@@ -109,8 +111,7 @@ async def show_timeline(request: HTMXRequest, view: View) -> Response[str]:
     headed = _by_unit(view) if grouping is Grouping.UNIT else _by_goal(view)
     count = sum(len(tasks) for _label, _href, tasks in headed)
     pages = max(1, -(-count // ROWS_A_PAGE))
-    number = asked.get("page", "1")
-    current = min(pages, max(1, int(number))) if number.isascii() and number.isdigit() and len(number) < 6 else 1
+    current = min(pages, page_number(asked))
     stretch = stretch_of(view.snapshot)
     context = {
         "groups": _groups(view, headed, stretch, first=(current - 1) * ROWS_A_PAGE),

@@ -18,12 +18,13 @@ from stratplan.goals.queries import TaskFigures, task_figures, tasks_by_unit, ta
 from stratplan.goals.states import Schedule
 from stratplan.investments.queries import money_of
 from stratplan.investments.sums import Axis
-from stratplan.overview.money_explanations import money_figure
+from stratplan.overview.money_names import money_figure
 from stratplan.permissions import Permission
 from stratplan.plans.models import Organisation
 from stratplan.units.models import Unit
 from stratplan.units.queries import Branch, ancestors_of, children_of, unit_tree
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 TASKS_SHOWN = 100
 

@@ -11,7 +11,8 @@ from litestar_htmx import HTMXRequest
 from stratplan.forms import Versioned
 from stratplan.in_place import read_action
 from stratplan.permissions import Permission
-from stratplan.web import View, came_from, done
+from stratplan.view import View
+from stratplan.web import came_from, done
 
 
 class Asking(Versioned):

@@ -18,7 +18,8 @@ from stratplan.i18n import N_, _
 from stratplan.in_place import Deletion, read_action
 from stratplan.permissions import Permission
 from stratplan.plans.models import OWN_ADDRESSES, Organisation, Plan, PlanState, Year
-from stratplan.web import View, done, open_view, page, read_form, reader_of
+from stratplan.view import View
+from stratplan.web import done, open_view, page, read_form, reader_of
 
 _ADDRESS = N_("An address has small letters a–z, digits and hyphens, such as strategy-2027.")
 

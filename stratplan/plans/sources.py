@@ -12,7 +12,7 @@ from stratplan.in_place import InPlace
 from stratplan.permissions import Permission
 from stratplan.plans.models import FundingKind, FundingSource
 from stratplan.plans.queries import sources_in_order
-from stratplan.web import View
+from stratplan.view import View
 
 
 class SourceForm(FormModel):

@@ -13,7 +13,7 @@ from stratplan.in_place import InPlace
 from stratplan.permissions import Permission
 from stratplan.plans.models import Term, TermKind
 from stratplan.snapshot import Snapshot
-from stratplan.web import View
+from stratplan.view import View
 
 
 class TermForm(FormModel):

@@ -10,7 +10,7 @@ from litestar_htmx import HTMXRequest
 
 from stratplan.permissions import Permission
 from stratplan.plans.models import Plan
-from stratplan.web import site_of
+from stratplan.web import base_of
 
 ROBOTS = """User-agent: *
 Allow: /p/
@@ -23,21 +23,19 @@ Sitemap: {base}/sitemap.xml
 """
 
 
-def _base(request: HTMXRequest) -> str:
-    return (site_of(request).address or str(request.scope["state"]["origin"].base)).rstrip("/")
-
-
 @get("/robots.txt", permission=Permission.OPEN, media_type="text/plain")
 async def robots(request: HTMXRequest) -> Response[str]:
     """Published plans may be read, the rest not."""
-    return Response(ROBOTS.format(base=_base(request)), media_type="text/plain", headers={"cache-control": "no-cache"})
+    return Response(
+        ROBOTS.format(base=base_of(request)), media_type="text/plain", headers={"cache-control": "no-cache"}
+    )
 
 
 @get("/sitemap.xml", permission=Permission.OPEN)
 async def sitemap(request: HTMXRequest) -> Response[str]:
     """The published plans."""
     plans = await Plan.find({"deleted": False, "published": True}).sort("slug").to_list()
-    places = "".join(f"<url><loc>{escape(_base(request))}/p/{plan.slug}</loc></url>\n" for plan in plans)
+    places = "".join(f"<url><loc>{escape(base_of(request))}/p/{plan.slug}</loc></url>\n" for plan in plans)
     return Response(
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</urlset>\n',

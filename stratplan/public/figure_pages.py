@@ -11,8 +11,8 @@ from stratplan.goals.queries import find_goal, find_task
 from stratplan.i18n import _
 from stratplan.investments.queries import find_line
 from stratplan.investments.sums import Axis
-from stratplan.overview import explanations, money_explanations
-from stratplan.overview.explanations import Explanation
+from stratplan.overview import explanations, line_explanations, money_explanations, money_names, schedule_explanations
+from stratplan.overview.explanation_parts import Explanation
 from stratplan.permissions import Permission
 from stratplan.public.resident_view import AS_RESIDENT, ResidentView, resident_page
 
@@ -50,7 +50,9 @@ async def tell_task(request: HTMXRequest, view: ResidentView, task: str) -> Resp
 @get("/p/{slug:str}/figures/schedule/tasks/{task:str}", permission=Permission.GOALS_READ, kept=True, **AS_RESIDENT)
 async def tell_schedule(request: HTMXRequest, view: ResidentView, task: str) -> Response[str]:
     """The schedule of a task."""
-    return _shown(request, view, explanations.of_schedule(view.snapshot, view.day, find_task(view.snapshot, task)))
+    return _shown(
+        request, view, schedule_explanations.of_schedule(view.snapshot, view.day, find_task(view.snapshot, task))
+    )
 
 
 @get("/p/{slug:str}/figures/money", permission=Permission.INVESTMENTS_READ, kept=True, **AS_RESIDENT)
@@ -62,7 +64,7 @@ async def tell_money(request: HTMXRequest, view: ResidentView) -> Response[str]:
 @get("/p/{slug:str}/figures/money/lines/{line:str}", permission=Permission.INVESTMENTS_READ, kept=True, **AS_RESIDENT)
 async def tell_line(request: HTMXRequest, view: ResidentView, line: str) -> Response[str]:
     """The money of one investment line."""
-    return _shown(request, view, money_explanations.of_line(view.snapshot, view.day, find_line(view.snapshot, line)))
+    return _shown(request, view, line_explanations.of_line(view.snapshot, view.day, find_line(view.snapshot, line)))
 
 
 @get(
@@ -77,7 +79,7 @@ async def tell_part(request: HTMXRequest, view: ResidentView, axis: str, key: st
 
 def _money(request: HTMXRequest, view: ResidentView, asked: dict[Axis, str]) -> Response[str]:
     narrowed = {axis: text for axis in Axis if (text := request.query_params.get(axis, "")) and axis not in asked}
-    selection = money_explanations.selected(view.snapshot, asked | narrowed)
+    selection = money_names.selected(view.snapshot, asked | narrowed)
     return _shown(request, view, money_explanations.of_money(view.snapshot, view.day, selection))
 
 

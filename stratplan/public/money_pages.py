@@ -13,7 +13,7 @@ from stratplan.i18n import _
 from stratplan.investments.queries import money_of
 from stratplan.investments.sums import Axis
 from stratplan.investments.table import investment_table
-from stratplan.overview.explanations import Table
+from stratplan.overview.explanation_parts import Table
 from stratplan.overview.money_explanations import breakdown_table
 from stratplan.overview.overview import bars_by
 from stratplan.permissions import Permission

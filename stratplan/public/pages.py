@@ -9,7 +9,7 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan import i18n
-from stratplan.goals.action_plan import Facet, Selection, action_plan, read_selection
+from stratplan.goals.action_plan import Selection, action_plan, read_selection
 from stratplan.goals.models import Goal
 from stratplan.goals.progress import percent
 from stratplan.goals.queries import (
@@ -23,9 +23,10 @@ from stratplan.goals.queries import (
     tasks_of_goal,
 )
 from stratplan.goals.states import Execution, Schedule
+from stratplan.goals.task_sets import Facet
 from stratplan.i18n import _, ngettext
 from stratplan.investments.queries import lines_of_task, money_of
-from stratplan.overview.explanations import goal_figure, schedule_figure, task_figure
+from stratplan.overview.explanation_parts import goal_figure, schedule_figure, task_figure
 from stratplan.overview.goal_page import counts_by_state, money_of_goal
 from stratplan.overview.overview import (
     Tally,

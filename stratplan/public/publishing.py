@@ -23,7 +23,8 @@ from stratplan.investments.models import InvestmentLine
 from stratplan.permissions import Permission
 from stratplan.plans.models import WIDGET_HOST, PublicPart, Section
 from stratplan.swot.models import SwotEntry
-from stratplan.web import View, done, page, read_form, site_of
+from stratplan.view import View
+from stratplan.web import base_of, done, page, read_form
 
 HOSTS_AT_MOST = 20
 _HOST = N_("Write each site as the name of its host, such as www.example.lv, one on a line.")
@@ -121,10 +122,13 @@ async def show_publishing(request: HTMXRequest, view: View) -> Response[str]:
 
 @get("/plans/{slug:str}/publish/confirm", permission=Permission.PLANS_PUBLISH)
 async def confirm_publishing(request: HTMXRequest, view: View) -> Response[str]:
-    """Asks before anybody may read the plan; `parts` are what was chosen."""
+    """Asks before anybody may read the plan; `parts` are what was chosen, or, of an address without a choice, those
+    that the plan has."""
     asked = [(name, value) for name, value in view.asked if name == "parts"]
     form = Form.submitted(Choice, asked)
     parts = [] if form.data is None else form.data.parts
+    if not asked and ("chosen", "1") not in view.asked:
+        parts = view.plan.public_parts
     return await page(
         request,
         "public/publish_confirm.html",
@@ -167,8 +171,7 @@ async def allow_widget(request: HTMXRequest, view: View) -> Response[Any]:
 
 
 def _address(request: HTMXRequest, view: View) -> str:
-    base = site_of(request).address or str(request.scope["state"]["origin"].base)
-    return f"{base.rstrip('/')}/p/{view.plan.slug}"
+    return f"{base_of(request)}/p/{view.plan.slug}"
 
 
 async def _shown(

@@ -20,7 +20,8 @@ from stratplan.i18n import LANGUAGES, _
 from stratplan.permissions import Permission
 from stratplan.plans.models import Organisation
 from stratplan.snapshot import Snapshot
-from stratplan.web import View, day_asked, reader_of, site_of
+from stratplan.view import View
+from stratplan.web import base_of, day_asked, reader_of, site_of
 
 LANGUAGE_NAMES = {"lv": "Latviešu", "en": "English"}
 PAGES = re.compile(
@@ -107,12 +108,11 @@ def resident_page(
     They are asked to remember its plain address only: no other day and no search.
     """
     site = site_of(request)
-    base = (site.address or request.scope["state"]["origin"].base).rstrip("/")
     path = request.scope["raw_path"].decode("latin-1") if request.scope.get("raw_path") else request.scope["path"]
     own = {name for name, _value in view.asked} <= {"lang"}
 
     def address(language: str) -> str:
-        return base + path + ("" if language == site.language else f"?{urlencode({'lang': language})}")
+        return base_of(request) + path + ("" if language == site.language else f"?{urlencode({'lang': language})}")
 
     content = site.environment.get_template(template).render(
         {

@@ -1,6 +1,6 @@
 """The pages on which a review is closed and, by an administrator, opened again."""
 
-from typing import Any
+from typing import Any, Literal
 
 from litestar import get, post
 from litestar.response import Response
@@ -16,7 +16,8 @@ from stratplan.permissions import Permission
 from stratplan.reviews.closing import close_review, reopen_review
 from stratplan.reviews.models import Decision, Review
 from stratplan.reviews.queries import find_review, units_asked
-from stratplan.web import View, done, page, read_form, site_of
+from stratplan.view import View
+from stratplan.web import done, page, read_form, site_of
 
 REVIEW = "/plans/{slug:str}/reviews/{review:str}"
 
@@ -26,7 +27,7 @@ class Closing(Versioned):
 
     decision_number: OptionalLine = ""
     decision_date: DayField = None
-    confirmed: str = ""
+    confirmed: Literal["", "1"] = ""
 
 
 class Reopening(Versioned):

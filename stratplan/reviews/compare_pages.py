@@ -42,7 +42,8 @@ from stratplan.reviews.editions import edition_as_seen, today_as_seen
 from stratplan.reviews.models import Review
 from stratplan.reviews.queries import closed_reviews, find_review
 from stratplan.reviews.statement import LineStated, Move, Statement, TaskStated, UnitNamed
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 from stratplan.wording import Difference
 
 TODAY = "today"

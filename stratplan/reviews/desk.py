@@ -10,25 +10,27 @@ from pydantic import Field
 
 from stratplan.documents import OptionalProse
 from stratplan.errors import NotVisible, RuleBroken, StaleEdit
-from stratplan.forms import Form, Versioned
+from stratplan.forms import Form, ReferenceField, Versioned
 from stratplan.i18n import _
 from stratplan.in_place import read_action
 from stratplan.permissions import Permission
 from stratplan.reviews import sending
+from stratplan.reviews.desk_changes import since_last
 from stratplan.reviews.desk_figures import desk_of
 from stratplan.reviews.edition_pages import edition_page
 from stratplan.reviews.list_pages import said_due
 from stratplan.reviews.models import Review, Submission
 from stratplan.reviews.queries import Asked, asked_of, find_review, units_asked
-from stratplan.web import View, done, page, read_form
+from stratplan.view import View
+from stratplan.web import done, page, read_form
 
 REVIEW = "/plans/{slug:str}/reviews/{review:str}"
 
 
 class Reminding(Versioned):
-    """Confirms which version of the review its sender saw; `unit` is empty for all that have not sent."""
+    """Confirms which version of the review its sender saw; without a unit all are meant that have not sent."""
 
-    unit: str = ""
+    unit: ReferenceField = None
 
 
 class Returning(Versioned):
@@ -44,7 +46,12 @@ async def show_review(request: HTMXRequest, view: View, review: str) -> Response
     if document.edition is not None:
         return await edition_page(request, view, document, document.edition.number)
     desk = desk_of(view, document)
-    context = {"review": document, "desk": desk, "due": said_due(view, document, is_missing=bool(desk.missing))}
+    context = {
+        "review": document,
+        "desk": desk,
+        "due": said_due(view, document, is_missing=bool(desk.missing)),
+        "since": await since_last(view, document),
+    }
     return await page(request, "reviews/desk.html", context, view=view, section="reviews")
 
 
@@ -54,7 +61,7 @@ async def remind_units(request: HTMXRequest, view: View, review: str) -> Respons
     document = find_review(view.snapshot, review)
     sent = await read_action(request, Reminding)
     missing = [asked.unit.key for asked in units_asked(view.snapshot, document) if not asked.is_sent]
-    units = [key for key in missing if sent.unit in ("", str(key))]
+    units = [key for key in missing if sent.unit in (None, key)]
     if not units:
         raise RuleBroken(_("There is nobody to remind: all parts have been sent."))
     entry = await document.remind(units, by=view.reader.actor, today=view.today)

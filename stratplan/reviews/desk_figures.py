@@ -20,7 +20,7 @@ from stratplan.reviews.models import Review, SubmissionState
 from stratplan.reviews.problems import days_late
 from stratplan.reviews.queries import Asked, tasks_of_review, units_asked
 from stratplan.units.models import Unit
-from stratplan.web import View
+from stratplan.view import View
 
 SHOWN = 5  # of a list that has a page of its own
 

@@ -27,7 +27,8 @@ from stratplan.reviews.shown_tables import ShownTable, shown
 from stratplan.reviews.statement import CheckStated, GoalStated, PlanStated, Statement, SwotStated, TaskStated
 from stratplan.reviews.tables import count_of_tasks
 from stratplan.swot.models import Quadrant
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 TASKS_A_PAGE = 200
 LATE_SHOWN = 10

@@ -13,11 +13,13 @@ from stratplan import i18n
 from stratplan.goals.progress import percent
 from stratplan.i18n import _, ngettext
 from stratplan.permissions import Permission
-from stratplan.reviews.frozen import Audience, progress_of_editions
+from stratplan.reviews.editions import audience_of
+from stratplan.reviews.frozen import progress_of_editions
 from stratplan.reviews.models import Edition, Review
 from stratplan.reviews.opening import offered_terms
 from stratplan.reviews.queries import reviews_in_order, units_asked
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 Progress = Mapping[tuple[PydanticObjectId, int], Fraction | None]  # of the plan, by review and edition
 
@@ -41,11 +43,6 @@ class ClosedRow:
     edition: Edition
     decision: str
     percent: int | None
-
-
-def audience_of(view: View) -> Audience:
-    """For whom the editions that this reader reads were frozen."""
-    return Audience.MEMBERS if view.rights.sees_unpublished else Audience.RESIDENTS
 
 
 def said_decision(edition: Edition) -> str:

@@ -29,7 +29,8 @@ from stratplan.reviews.terms import (
     terms_of_years,
 )
 from stratplan.snapshot import Snapshot
-from stratplan.web import View, done, page, read_form
+from stratplan.view import View
+from stratplan.web import done, page, read_form
 
 DAYS_TO_SEND = timedelta(days=14)
 

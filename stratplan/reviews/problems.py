@@ -11,7 +11,6 @@ from datetime import date
 from beanie import PydanticObjectId
 
 from stratplan import i18n
-from stratplan.actors import PROGRAMS
 from stratplan.choice import Choice
 from stratplan.goals.models import Task
 from stratplan.goals.queries import task_figures, tasks_in_order
@@ -55,16 +54,9 @@ def days_late(review: Review, submission: Submission | None, today: date) -> int
 
 
 def late_units(snapshot: Snapshot, review: Review, today: date) -> set[PydanticObjectId]:
-    """The units that were late with a review: that sent after the due date or, it being past, not at all.
-
-    What a program sent or closed tells nothing of when the unit did.
-    """
+    """The units that were late with a review: that sent after the due date or, it being past, not at all."""
     sent = submissions_of(snapshot, review)
-    late = {
-        unit
-        for unit, one in sent.items()
-        if one.sent_at is not None and one.sent_by not in PROGRAMS and days_late(review, one, today)
-    }
+    late = {unit for unit, one in sent.items() if one.sent_at is not None and days_late(review, one, today)}
     return late | set(_never_sent(snapshot, review, today))
 
 
@@ -72,8 +64,7 @@ def _never_sent(snapshot: Snapshot, review: Review, today: date) -> Sequence[Pyd
     """The units that have not sent though it was due; of a review that was closed those that had not by then."""
     if review.editions:
         first = review.editions[0]
-        was_due = first.by not in PROGRAMS and i18n.day_of(first.closed_at) > review.due
-        return first.missing if was_due else []
+        return first.missing if i18n.day_of(first.closed_at) > review.due else []
     if today <= review.due:
         return []
     asked = units_asked(snapshot, review)

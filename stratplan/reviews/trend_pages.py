@@ -35,7 +35,8 @@ from stratplan.reviews.trends import (
     of_plan,
     of_units,
 )
-from stratplan.web import View, page
+from stratplan.view import View
+from stratplan.web import page
 
 FEWEST = 2  # reviews that make a trend
 MOST_TICKS = 12

@@ -19,7 +19,7 @@ from stratplan.permissions import Permission
 from stratplan.snapshot import Snapshot
 from stratplan.swot.models import Quadrant, SwotEntry
 from stratplan.swot.queries import entries_in_order, goals_that_answer, tasks_that_answer, unanswered
-from stratplan.web import View
+from stratplan.view import View
 
 
 class EntryForm(FormModel):

@@ -76,7 +76,7 @@ class SwotEntry(LivingDocument):
     ) -> audit.AuditEntry | None:
         """Put the entry at `place` (from 1) among `neighbours`, the entries of `quadrant` in their order."""
         if based_on != self.version:
-            raise StaleEdit(self, {"quadrant": quadrant})
+            raise StaleEdit(self, {"quadrant": quadrant}, await audit.entries_since(self, based_on))
         row = [entry for entry in neighbours if entry.key != self.key]
         row.insert(max(0, place - 1), self)
         edits = [

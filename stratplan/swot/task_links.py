@@ -11,7 +11,8 @@ from stratplan.goals.queries import find_task
 from stratplan.in_place import read_action
 from stratplan.permissions import Permission
 from stratplan.swot.models import SwotEntry
-from stratplan.web import View, done
+from stratplan.view import View
+from stratplan.web import done
 
 
 class Answer(FormModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from beanie import PydanticObjectId
@@ -20,14 +21,15 @@ class Branch:
     depth: int
 
 
-def _below(snapshot: Snapshot) -> dict[PydanticObjectId | None, list[Unit]]:
-    def grouped() -> dict[PydanticObjectId | None, list[Unit]]:
-        groups: defaultdict[PydanticObjectId | None, list[Unit]] = defaultdict(list)
-        for unit in sorted(snapshot.all(Unit).values(), key=lambda unit: (unit.sort.order, sort_key(unit.name))):
-            groups[unit.parent if snapshot.find(Unit, unit.parent) is not None else None].append(unit)
-        return dict(groups)
+def _by_parent(units: Mapping[PydanticObjectId, Unit]) -> dict[PydanticObjectId | None, list[Unit]]:
+    groups: defaultdict[PydanticObjectId | None, list[Unit]] = defaultdict(list)
+    for unit in sorted(units.values(), key=lambda unit: (unit.sort.order, sort_key(unit.name))):
+        groups[unit.parent if unit.parent in units else None].append(unit)
+    return dict(groups)
 
-    return snapshot.derive("units below", grouped)
+
+def _below(snapshot: Snapshot) -> dict[PydanticObjectId | None, list[Unit]]:
+    return snapshot.derive("units below", lambda: _by_parent(snapshot.all(Unit)))
 
 
 def children_of(snapshot: Snapshot, unit: Unit) -> list[Unit]:
@@ -37,18 +39,22 @@ def children_of(snapshot: Snapshot, unit: Unit) -> list[Unit]:
 
 def unit_tree(snapshot: Snapshot) -> list[Branch]:
     """Every unit after the one it is part of, by kind and name."""
+    return snapshot.derive("unit tree", lambda: _grown(_below(snapshot)))
 
-    def grown() -> list[Branch]:
-        below = _below(snapshot)
-        branches: list[Branch] = []
-        waiting = [(unit, 0) for unit in reversed(below.get(None, []))]
-        while waiting:
-            unit, depth = waiting.pop()
-            branches.append(Branch(unit, depth))
-            waiting += [(child, depth + 1) for child in reversed(below.get(unit.key, []))]
-        return branches
 
-    return snapshot.derive("unit tree", grown)
+def tree_of(units: Iterable[Unit]) -> list[Branch]:
+    """The same of the units of one organisation, outside of a plan."""
+    return _grown(_by_parent({unit.key: unit for unit in units}))
+
+
+def _grown(below: Mapping[PydanticObjectId | None, list[Unit]]) -> list[Branch]:
+    branches: list[Branch] = []
+    waiting = [(unit, 0) for unit in reversed(below.get(None, []))]
+    while waiting:
+        unit, depth = waiting.pop()
+        branches.append(Branch(unit, depth))
+        waiting += [(child, depth + 1) for child in reversed(below.get(unit.key, []))]
+    return branches
 
 
 def ancestors_of(snapshot: Snapshot, unit: Unit) -> list[Unit]:

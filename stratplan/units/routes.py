@@ -16,7 +16,8 @@ from stratplan.in_place import Deletion, read_action
 from stratplan.permissions import Permission
 from stratplan.units.models import Unit, UnitKind
 from stratplan.units.queries import possible_parents
-from stratplan.web import View, done, page, read_form
+from stratplan.view import View
+from stratplan.web import done, page, read_form
 
 
 class UnitForm(FormModel):

@@ -58,6 +58,11 @@ async def test_the_first_administrator_comes_in_by_the_printed_link(app: Frame) 
         answer = await one.post(f"/links/{token}", data=form)
         assert (answer.status_code, answer.headers["location"]) == (303, "/plans")
         assert (await one.get("/people")).status_code == 200
+        used = await one.get(f"/links/{token}")
+        assert used.status_code == 404
+        assert "It has been used already" in used.text
+        assert 'class="btn btn-primary" href="/work"' in used.text, "who is signed in is not asked to sign in"
+        assert "/forgotten" not in used.text
         assert (await one.post(f"/links/{token}", data={**form, "email": "x@example.org"})).status_code == 404
     membership = await Membership.find_one({"scope": SITE, "deleted": False})
     assert membership is not None

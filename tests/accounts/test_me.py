@@ -12,7 +12,7 @@ import pytest
 from stratplan.accounts import passwords, sessions, totp
 from stratplan.accounts.models import Profile
 from stratplan.frame import Frame
-from tests.accounts.acting import EMAIL, OTHER_PASSWORD, PASSWORD, browser, make_anna, sign_in, tags
+from tests.accounts.acting import EMAIL, OTHER_PASSWORD, PASSWORD, browser, code_of, make_anna, sign_in, tags
 
 CHOSEN = {"current": PASSWORD, "password": OTHER_PASSWORD, "again": OTHER_PASSWORD}
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -63,6 +63,9 @@ async def test_ones_devices_are_listed_and_ended(app: Frame) -> None:
         assert "Firefox, Windows" in page
         assert "Safari, iPhone" in page
         assert page.count("this device") == 1
+        first = re.search(r'<form[^>]*id="devices-end">\s*(<button[^>]*>)', page)
+        assert first
+        assert first[1].endswith(" disabled>"), "Enter in the password field signs no device out"
         (session,) = re.findall(r'name="session" value="(\w{64})"', page)
         ending = {"session": session, "current": PASSWORD}
         assert (await stranger.post("/me/sessions/end", data=ending)).status_code == 303
@@ -107,7 +110,7 @@ async def test_the_second_factor_is_set_up_by_qr_code_and_its_codes_are_shown_on
         assert '<path d="M' in page
         assert (await one.post("/me/second-factor/new", data={"code": "abcdef"})).status_code == 422
         assert not await totp.is_on(account.key)
-        on = await one.post("/me/second-factor/new", data={"code": app_.now()})
+        on = await one.post("/me/second-factor/new", data={"code": code_of(secret)})
         assert on.headers["location"] == "/me/second-factor"
         shown = codes_in(await one.get("/me/second-factor"))
         assert len(set(shown)) == 10
@@ -127,7 +130,7 @@ async def test_recovery_codes_are_renewed_and_the_second_factor_switched_off_wit
         await one.post("/me/second-factor", data={"do": "begin", "current": PASSWORD})
         page = (await one.get("/me/second-factor/new")).text
         secret = re.findall(r'class="secret">([A-Z2-7 ]+)<', page)[0].replace(" ", "")
-        await one.post("/me/second-factor/new", data={"code": pyotp.TOTP(secret).now()})
+        await one.post("/me/second-factor/new", data={"code": code_of(secret)})
         first = codes_in(await one.get("/me/second-factor"))
         await one.post("/me/second-factor", data={"do": "renew", "current": PASSWORD})
         second = codes_in(await one.get("/me/second-factor"))
@@ -150,7 +153,7 @@ async def test_what_is_shown_once_is_read_by_nobody_else(app: Frame) -> None:
         await one.post("/me/second-factor", data={"do": "begin", "current": PASSWORD})
         page = (await one.get("/me/second-factor/new")).text
         secret = re.findall(r'class="secret">([A-Z2-7 ]+)<', page)[0].replace(" ", "")
-        await one.post("/me/second-factor/new", data={"code": pyotp.TOTP(secret).now()})
+        await one.post("/me/second-factor/new", data={"code": code_of(secret)})
         await make_anna(email="thief@example.org")
         await sign_in(thief, email="thief@example.org")
         thief.cookies.set("shown-once", one.cookies["shown-once"], domain="127.0.0.1")

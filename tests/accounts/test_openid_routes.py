@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import httpx
-import pyotp
 import pytest
 from litestar import Litestar
 from pydantic import SecretStr
@@ -27,6 +26,7 @@ from stratplan.documents import SITE
 from stratplan.frame import Frame
 from stratplan.permissions import Role
 from stratplan.settings import Settings
+from tests.accounts.acting import code_of
 from tests.conftest import reading
 from tests.factories import TODAY_IN_PLAN, Made, make_account
 from tests.openid_provider.running import (
@@ -87,7 +87,7 @@ async def test_a_person_with_an_account_is_found_by_verified_email_and_then_by_s
         assert (await browser.get("/plans/plans/tasks")).status_code == 200
     session = await sessions.find(cookie[1])
     assert session is not None
-    assert (session.account, session.name, session.strong) == (account.key, "Anna", False)
+    assert (session.account, session.name, session.strong, session.elsewhere) == (account.key, "Anna", False, True)
     identity = await Identity.find_one({"account": account.key})
     assert identity is not None
     assert identity.subject == ANNA
@@ -108,7 +108,7 @@ async def test_who_has_a_second_factor_is_asked_for_it(app_with: Apps) -> None:
     app = app_with()
     key = cast("Litestar", app.app).state.secret_key()
     secret = await totp.begin(account.key, key=key)
-    await totp.confirm(account.key, pyotp.TOTP(secret).now(), key=key)
+    await totp.confirm(account.key, code_of(secret), key=key)
     async with reading(app, None) as browser:
         answer = await sign_in(browser, ANNA, to="/plans")
         assert answer.headers["location"] == "/sign-in/code?next=%2Fplans"
@@ -224,7 +224,7 @@ async def test_the_answer_to_one_browser_signs_in_no_other_and_nobody_twice(app_
 
 async def test_a_person_who_cancels_is_led_back_in_their_language(app_with: Apps) -> None:
     app = app_with()
-    for language, title in (("lv", "Jūs neesat pieslēdzies"), ("en", "You are not signed in")):
+    for language, title in (("lv", "Pieslēgšanās nenotika"), ("en", "You are not signed in")):
         async with reading(app, None) as browser:
             browser.cookies.set("language", language)
             answer = await sign_in(browser, None, to="/plans/a?b=c")

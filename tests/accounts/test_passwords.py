@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -11,9 +12,11 @@ from beanie import PydanticObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
+import hatch_build
 from stratplan import database
 from stratplan.accounts import passwords
 from stratplan.accounts.passwords import Password
+from stratplan.assets import AssetsMissing
 from stratplan.errors import RuleBroken
 
 GOOD = "zirgs spied melnu jumtu"
@@ -40,6 +43,23 @@ def test_what_is_guessed_first_is_refused(password: str) -> None:
     with pytest.raises(RuleBroken) as broken:
         passwords.check(password)
     assert broken.value.field == "password"
+
+
+def test_the_most_used_passwords_that_are_long_enough_are_refused_however_they_are_written() -> None:
+    used = passwords.long_ones()
+    assert len(used) > 40_000, "ASVS 6.2.4 asks for 3,000"
+    assert min(map(len, used)) == passwords.SHORTEST == hatch_build.SHORTEST_PASSWORD
+    accepted = [one for one in used if passwords._refusal(one, []) is None]
+    assert accepted == []
+    for written in (used[100].upper(), used[2000].capitalize(), f"{used[30_000]}!1"):
+        assert "tried first" in (passwords._refusal(written, []) or "")
+
+
+def test_a_list_that_is_not_built_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "resource", lambda _: tmp_path)
+    passwords.long_ones.cache_clear()
+    with pytest.raises(AssetsMissing, match="make setup"):
+        passwords.long_ones()
 
 
 @pytest.mark.parametrize("password", ["janisberzins1", "Bērziņš 12345", "stratplan2024", "slp.daugavpils.9"])

@@ -21,9 +21,10 @@ from stratplan.documents import SITE
 from stratplan.errors import StratplanError
 from stratplan.frame import Frame
 from stratplan.permissions import Role
+from stratplan.units.models import Unit, UnitKind
 from tests.accounts.acting import EMAIL, OTHER_PASSWORD, PASSWORD, browser, make_anna, sign_in, tags
 from tests.accounts.test_sign_in import with_second_factor
-from tests.factories import Made
+from tests.factories import Made, make_plan
 
 CHOSEN = {"password": OTHER_PASSWORD, "again": OTHER_PASSWORD}
 
@@ -69,6 +70,28 @@ async def test_a_person_is_invited_and_the_link_is_shown_once(
         assert (await one.get("/plans/plans")).status_code == 200
     entries = await AuditEntry.find_all().to_list()
     assert not any("Anna" in str(entry) or EMAIL in str(entry) for entry in entries), "no personal data in the history"
+
+
+async def test_units_are_chosen_as_the_tree_they_are_and_a_head_of_none_is_refused_at_the_field(
+    client: httpx.AsyncClient, made: Made
+) -> None:
+    child = Unit.new(
+        scope=made.organisation.key, name="Aprūpes sektors", sort=UnitKind.STRUCTURAL, parent=made.unit.key
+    )
+    await child.add(by=COMMAND_LINE)
+    page = (await client.get("/people/new")).text
+    members = (await client.get("/plans/plans/members/new")).text
+    tree = re.compile(r'<div class="form-check tree-depth-.*?</div>', re.DOTALL)
+    assert [line.split("tree-depth-")[1][0] for line in tree.findall(page)] == ["0", "1"]
+    assert tree.findall(page) == tree.findall(members)
+    assert made.organisation.name not in page.split('id="field-units"')[1], "there is only one"
+    await make_plan("citi")
+    assert (await client.get("/people/new")).text.count(f">{made.organisation.name}</p>") == 2
+    form = {"name": "Anna Liepa", "email": EMAIL, "role": "reporter", "plan": str(made.plan.key)}
+    answer = await client.post("/people", data=form)
+    assert answer.status_code == 409
+    assert 'id="field-units-error"' in answer.text
+    assert await Profile.find({"email_folded": EMAIL}).count() == 0
 
 
 async def test_an_address_is_invited_once(client: httpx.AsyncClient) -> None:
@@ -174,7 +197,7 @@ async def test_what_somebody_else_changed_meanwhile_is_not_overwritten(client: h
     ):
         answer = await client.post(address + there, data=form)
         assert answer.status_code == 409, form
-        assert "Kāds cits" in answer.text
+        assert "ir mainījusi cita persona" in answer.text
         assert versions_in(answer) == [str((await account_with(EMAIL)).version), "1"], "the page is as it is now"
     assert await tags() == before
     await proofs.set_role(account.key, None, by=COMMAND_LINE)
@@ -222,14 +245,17 @@ async def test_the_command_line_does_the_same(db: Database, made: Made) -> None:
     held = await Membership.find_one({"account": account.key, "deleted": False})
     assert held is not None
     assert held.units == [made.unit.key]
-    await commands.give_role("janis@example.org", "none", "plans", [])
-    await commands.give_role("janis@example.org", "admin", None, [])
+    give = commands.give_role
+    assert await give("janis@example.org", "none", "plans", []) == "janis@example.org vairs nav lomas (plans)."
+    assert await give("janis@example.org", "none", "plans", []) == "Nekas netika mainīts: tā tas jau ir."
+    sentence = "janis@example.org tagad ir loma „Administrators” (visi plāni)."
+    assert await give("janis@example.org", "admin", None, []) == sentence
     await commands.add("second@example.org", "Otrs Cilvēks", "admin", None, [])
-    await commands.close("JANIS@example.org", again=False)
+    assert "vairs nevar pieslēgties" in await commands.close("JANIS@example.org", again=False)
     assert (await account_with("janis@example.org")).disabled
     with pytest.raises(StratplanError):
         await commands.reset("janis@example.org", second_factor=False)
-    await commands.close("janis@example.org", again=True)
+    assert "atkal var pieslēgties" in await commands.close("janis@example.org", again=True)
     assert await commands.reset("janis@example.org", second_factor=True) != token
     assert not await passwords.has_one(account.key)
     assert all(entry.by == "command-line" for entry in await AuditEntry.find({"scope": SITE}).to_list())
@@ -260,7 +286,7 @@ async def test_a_person_is_forgotten_and_the_history_stays_whole(db: Database, m
     await make_anna(Role.ADMIN, email="admin@example.org")
     account = await make_anna()
     await account.describe(by=account.actor, name="Anna Kalna")
-    await commands.delete(EMAIL)
+    assert EMAIL in await commands.delete(EMAIL)
     assert not any(EMAIL in line for line in await commands.listed())
     assert await AuditEntry.find({"by": str(account.key)}).count() == 1
     assert (await check(None)).fits
@@ -276,6 +302,7 @@ async def test_a_person_is_forgotten_and_the_history_stays_whole(db: Database, m
         lambda: commands.add("x@example.org", "Name", "planner", "no-such-plan", []),
         lambda: commands.add("x@example.org", "Name", "reporter", "plans", ["no such unit"]),
         lambda: commands.add("x@example.org", "Name", "reporter", None, ["ĶN"]),
+        lambda: commands.add("x@example.org", "Name", "reporter", "plans", []),
         lambda: commands.reset("nobody@example.org", second_factor=False),
         lambda: commands.close("nobody@example.org", again=False),
         lambda: commands.give_role("nobody@example.org", "admin", None, []),

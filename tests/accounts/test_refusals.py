@@ -23,7 +23,17 @@ async def test_what_was_typed_is_given_back_when_the_session_has_ended(stranger:
     for published in (False, True):
         if published:
             await made.plan.publish([], by=SOMEBODY, based_on=1)
-        answer = await stranger.post("/plans/plans/terms", data=TERM)
+        back = {"referer": "http://127.0.0.1:8000/plans/plans/terms?as_of=2016-09-30"}
+        answer = await stranger.post("/plans/plans/terms", data=TERM, headers=back)
         assert answer.status_code == (403 if published else 404)
-        assert "Garš skaidrojums, ko rakstīja pusstundu." in answer.text
-        assert "/sign-in?next=" in answer.text
+        before, typed, _after = answer.text.partition("Garš skaidrojums, ko rakstīja pusstundu.")
+        assert typed
+        assert ">Jūsu konts šeit nav pieslēgts</h1>" in before
+        assert 'href="/sign-in?next=/plans/plans/terms%3Fas_of%3D2016-09-30"' in before, "back to where it was typed"
+
+
+async def test_a_button_pressed_after_signing_out_says_so(stranger: httpx.AsyncClient, made: Made) -> None:
+    for address in (f"/plans/plans/terms/{made.task.key}/delete", "/me", "/people", "/plans"):
+        answer = await stranger.post(address, data={"version": "1"})
+        assert answer.status_code in (403, 404)
+        assert ">Jūsu konts šeit nav pieslēgts</h1>" in answer.text, address

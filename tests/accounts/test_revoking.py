@@ -82,7 +82,7 @@ async def test_without_a_password_the_second_factor_is_changed_by_a_code_of_it(a
         for wrong in ({}, {"code": "000000"}, {"current": PASSWORD}):
             answer = await one.post("/me/second-factor", data={"do": deed, **wrong})
             assert answer.status_code == 422
-            assert "This code is not right" in answer.text
+            assert "This is not the code that the app shows now" in answer.text
         assert await totp.codes_left(account.key) == totp.RECOVERY_CODES
         assert await totp.is_on(account.key)
         assert (await one.post("/me/second-factor", data={"do": deed, "code": codes[0]})).status_code == 303

@@ -16,6 +16,7 @@ from stratplan import database
 from stratplan.accounts import totp
 from stratplan.accounts.totp import SecondFactor
 from stratplan.errors import RuleBroken
+from stratplan.i18n import use_language
 from stratplan.secret_key import SecretKey
 
 KEY = SecretKey([b"k" * 32])
@@ -41,12 +42,36 @@ def test_the_codes_are_those_of_the_rfc(second: int, digits: str) -> None:
 
 
 @given(st.integers(min_value=10**8, max_value=4 * 10**9), st.integers(min_value=-90, max_value=90))
-def test_a_code_is_good_in_its_step_and_the_two_beside_it(second: int, off: int) -> None:
-    code = pyotp.TOTP(RFC_SECRET).at(second)
-    steps = abs((second + off) // 30 - second // 30)
-    found = totp.matching_step(RFC_SECRET, code, datetime.fromtimestamp(second + off, UTC))
-    assert (found == second // 30) or steps > 1
-    assert found is None or abs(found - (second + off) // 30) <= 1
+def test_a_code_lives_for_the_30_seconds_of_its_step(second: int, off: int) -> None:
+    code, moment = pyotp.TOTP(RFC_SECRET).at(second), second + off
+    found = totp.matching_step(RFC_SECRET, code, datetime.fromtimestamp(moment, UTC))
+    is_its_step = moment // 30 == second // 30
+    assert found == (moment // 30 if is_its_step or code == pyotp.TOTP(RFC_SECRET).at(moment) else None)
+
+
+def test_a_code_is_good_from_its_first_second_to_its_last() -> None:
+    code = pyotp.TOTP(RFC_SECRET).at(MOMENT)
+    for second, is_good in ((-1, False), (0, True), (29, True), (30, False)):
+        moment = MOMENT + timedelta(seconds=second, milliseconds=999 if second in (-1, 29) else 0)
+        assert (totp.matching_step(RFC_SECRET, code, moment) is not None) == is_good
+
+
+async def test_a_code_of_the_step_before_or_after_is_refused_with_what_to_do(
+    db: database.Database,
+) -> None:
+    account = PydanticObjectId()
+    secret = await totp.begin(account, key=KEY)
+    for seconds in (-30, 30):
+        code = pyotp.TOTP(secret).at(MOMENT + timedelta(seconds=seconds))
+        with use_language("en"), pytest.raises(RuleBroken, match=r"good for 30 seconds.*clock") as broken:
+            await totp.confirm(account, code, key=KEY, at=MOMENT)
+        assert broken.value.field == "code"
+    await totp.confirm(account, pyotp.TOTP(secret).at(MOMENT), key=KEY, at=MOMENT)
+    later = MOMENT + timedelta(minutes=5)
+    for seconds in (-30, 30):
+        code = pyotp.TOTP(secret).at(later + timedelta(seconds=seconds))
+        assert not await totp.accept(account, code, key=KEY, at=later)
+    assert await totp.accept(account, pyotp.TOTP(secret).at(later), key=KEY, at=later)
 
 
 @pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "１２３４５６", "12 34 5", "\0" * 6, "9" * 5000])

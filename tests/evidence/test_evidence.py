@@ -95,6 +95,8 @@ async def test_several_files_come_together_or_not_at_all(client: httpx.AsyncClie
     sound = [("files", (name, content)) for name, content in list(SOUND.items())[:3]]
     assert (await client.post(HERE, files=sound)).status_code == 303
     assert len((await last_entry(made)).changes) == 3
+    names = [evidence.name for evidence in await Evidence.find_all().to_list()]
+    assert f"Pievienots: {', '.join(names)}" in (await client.get(TASK)).text, "the notice names all of them"
     wrong = await client.post(HERE, files=[*sound, ("files", ("zīmējums.png", SVG))])
     assert wrong.status_code == 422
     assert "zīmējums.png: Datne ir tīmekļa lapa, SVG zīmējums vai programma; tādas nepieņem." in wrong.text

@@ -14,9 +14,10 @@ import pytest
 from openpyxl import load_workbook
 
 from stratplan.exports.downloads import XLSX
-from stratplan.goals.action_plan import ROWS_ON_A_PAGE, Facet, action_plan, read_selection
+from stratplan.goals.action_plan import ROWS_ON_A_PAGE, action_plan, read_selection
 from stratplan.goals.models import Task
 from stratplan.goals.states import Execution
+from stratplan.goals.task_sets import Facet
 from stratplan.i18n import period, use_language
 from stratplan.period import Period
 from stratplan.plans.models import FundingKind, FundingSource

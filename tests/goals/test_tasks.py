@@ -9,9 +9,23 @@ import httpx
 
 from stratplan.audit import AuditEntry
 from stratplan.forms import Form
+from stratplan.frame import Frame
+from stratplan.goals.milestone_forms import Milestones, rearrange
 from stratplan.goals.models import Milestone, Report, Task
-from stratplan.goals.task_forms import Milestones, rearrange, suggested_number
-from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_goal, make_line, make_report, make_swot, make_task
+from stratplan.goals.task_forms import suggested_number
+from stratplan.permissions import Role
+from tests.conftest import reading
+from tests.factories import (
+    SOMEBODY,
+    TODAY_IN_PLAN,
+    Made,
+    make_account,
+    make_goal,
+    make_line,
+    make_report,
+    make_swot,
+    make_task,
+)
 
 HTMX = {"HX-Request": "true"}
 
@@ -260,3 +274,21 @@ async def test_what_was_typed_of_a_task_that_is_gone_is_given_back(client: httpx
         answer = await client.post(address, data=sent(made.task, result="Gara, rūpīgi rakstīta doma."))
         assert answer.status_code == 404
         assert "Gara, rūpīgi rakstīta doma." in answer.text
+
+
+async def test_a_form_left_open_in_ones_own_second_window_is_not_blamed_on_somebody_else(
+    app: Frame, made: Made
+) -> None:
+    planner = await make_account(Role.PLANNER, scope=made.scope)
+    address = f"/plans/plans/tasks/{made.task.key}"
+    async with reading(app, planner) as client:
+        await client.post(address, data=sent(made.task, title="No otra loga"))
+        stale = await client.post(address, data=sent(made.task, title="No šī loga"))
+        assert stale.status_code == 409
+        assert "<h1>To jau mainījāt citā logā</h1>" in stale.text
+        assert "mainīts abos logos" in stale.text
+        assert "ita persona" not in stale.text
+        current = await again(made.task)
+        await current.edit({"title": "Pavisam cits"}, by=SOMEBODY, based_on=current.version)
+        stale = await client.post(address, data=sent(made.task, title="No šī loga"))
+        assert "<h1>Cita persona bija ātrāka</h1>" in stale.text

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from stratplan.actors import COMMAND_LINE
 from stratplan.audit import AuditEntry
 from stratplan.goals.models import Goal
 from stratplan.history import routes
@@ -32,9 +33,11 @@ async def deeds(client: httpx.AsyncClient, **asked: str) -> list[str]:
 async def test_changes_are_filtered_by_person(client: httpx.AsyncClient, made: Made) -> None:
     ilze = await make_account(name="Ilze")
     await made.goal.edit({"title": "Jauns"}, by=ilze.actor, based_on=1)
+    await made.unit.edit({"short": "ĶekN"}, by=COMMAND_LINE, based_on=1)
     assert await deeds(client, by=ilze.actor.id) == ["Mainīts: SM1 Jauns"]
     assert len(await deeds(client, by=SOMEBODY.id)) == 6
-    assert len(await deeds(client, by="nav")) == 7
+    assert len(await deeds(client, by="nav")) == 8
+    assert len(await deeds(client, by="people")) == 7, "not what was done from the command line"
     page = (await client.get(PAGE)).text
     assert f'<option value="{ilze.key}">Ilze</option>' in page
     await ilze.erase(by=SOMEBODY)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import httpx
 import pytest
 from beanie import PydanticObjectId
 
+from stratplan import wording
 from stratplan.audit import AuditEntry
 from stratplan.documents import LivingDocument, undo
 from stratplan.errors import RuleBroken, StaleEdit
@@ -282,3 +286,60 @@ async def test_a_long_history_is_read_page_by_page(client: httpx.AsyncClient, ma
     assert all(f"{title}</td>" in first + second for title in titles)
     assert titles[-1] not in second.partition('<ol class="history">')[2]
     assert 'rel="next"' not in second
+
+
+# --- what is told with a document -------------------------------------------------------------------------------------
+
+
+async def test_a_report_is_told_field_by_field_in_the_history_of_its_task(
+    client: httpx.AsyncClient, made: Made
+) -> None:
+    report = await make_report(made.task, TODAY_IN_PLAN, 40, text="Izsludināts iepirkums.")
+    whole, short = (await client.get(address(made.task))).text, (await client.get("/plans/plans/tasks/1.1")).text
+    assert "· Ziņojums: 30.09.2016.</summary>" in whole
+    for text in (whole, short):
+        told = text.split('class="history-row"')[1]
+        assert '<td data-label="Pēc">40</td>' in told
+        for value in ("30.09.2016.", "Tiek īstenots", "Nav vērtēts", "Izsludināts iepirkums."):
+            assert value in told, value
+        assert "vēl 1 dokuments" not in told
+    await (await now(report)).edit({"percent": 55}, by=SOMEBODY, based_on=1)
+    told = (await client.get(address(made.task))).text.split('class="history-row"')[1]
+    assert '<td data-label="Pirms">40</td><td data-label="Pēc">55</td>' in told
+
+
+async def test_deleting_a_task_counts_what_went_with_it(client: httpx.AsyncClient, made: Made) -> None:
+    await make_report(made.task, TODAY_IN_PLAN, 40)
+    task = await now(made.task)
+    await task.remove(by=SOMEBODY, based_on=task.version)
+    assert "un vēl 1 dokuments" in (await client.get(address(made.task))).text.split('class="history-row"')[1]
+
+
+async def test_milestones_are_compared_one_by_one(client: httpx.AsyncClient, made: Made) -> None:
+    first, second = [
+        {"key": key, "title": title, "due": due, "weight": Decimal(1)}
+        for key, title, due in (("a", "Projekts", date(2016, 3, 1)), ("b", "Iepirkums", date(2016, 6, 1)))
+    ]
+    await made.task.edit({"milestones": [first, second]}, by=SOMEBODY, based_on=1)
+    third = {"key": "c", "title": "Būvdarbi", "due": None, "weight": Decimal(2)}
+    moved = {**second, "due": date(2016, 9, 1), "done_on": date(2016, 8, 30)}
+    await (await now(made.task)).edit({"milestones": [moved, third]}, by=SOMEBODY, based_on=2)
+    [change] = (await newest(made.scope)).changes
+    assert [(one.label, one.before, one.after) for one in wording.differences(change, None)] == [
+        ("Starpposmi: Iepirkums", "Termiņš: 01.06.2016.; Pabeigts: —", "Termiņš: 01.09.2016.; Pabeigts: 30.08.2016."),
+        ("Starpposmi: Būvdarbi", "—", "Nosaukums: Būvdarbi; Svars: 2"),
+        ("Starpposmi: Projekts", "Nosaukums: Projekts; Termiņš: 01.03.2016.; Svars: 1", "—"),
+    ]
+    told = (await client.get(address(made.task))).text.split('class="history-row"')[1]
+    assert "Starpposmi: Iepirkums" in told
+    assert "Starpposmi: Projekts" in told
+
+
+async def test_milestones_in_another_order_are_told_as_that(made: Made) -> None:
+    steps = [{"key": key, "title": title} for key, title in (("a", "Projekts"), ("b", "Iepirkums"))]
+    await made.task.edit({"milestones": steps}, by=SOMEBODY, based_on=1)
+    await (await now(made.task)).edit({"milestones": steps[::-1]}, by=SOMEBODY, based_on=2)
+    [change] = (await newest(made.scope)).changes
+    assert [(one.label, one.before, one.after) for one in wording.differences(change, None)] == [
+        ("Starpposmi: secība", "Projekts; Iepirkums", "Iepirkums; Projekts")
+    ]

@@ -26,19 +26,33 @@ from stratplan.accounts import sessions
 from stratplan.accounts.models import Membership, Session
 from stratplan.actors import COMMAND_LINE, Actor
 from stratplan.app import create_app
+from stratplan.audit import AuditEntry
 from stratplan.database import Database
 from stratplan.discussion.models import Comment
+from stratplan.documents import LivingDocument
 from stratplan.embedded.server import private_mongod
 from stratplan.frame import Frame, Reader
 from stratplan.goals.models import Task
 from stratplan.guard import plan_of
 from stratplan.history import events
+from stratplan.investments.models import InvestmentLine
 from stratplan.live import MOST_WAITING, Entry, Live
 from stratplan.permissions import Held, Role, together
 from stratplan.plans.models import Plan, PublicPart
 from stratplan.settings import Settings
-from stratplan.web import View
-from tests.factories import Made, cookie_of, make_account, make_goal, make_plan, make_report, make_swot, make_task
+from stratplan.view import View
+from tests.factories import (
+    TODAY_IN_PLAN,
+    Made,
+    cookie_of,
+    make_account,
+    make_comment,
+    make_goal,
+    make_plan,
+    make_report,
+    make_swot,
+    make_task,
+)
 from tests.serving import Reading, reading, serving
 
 EVENTS = "/plans/plans/events"
@@ -135,17 +149,46 @@ async def test_what_happened_while_a_reader_was_away_is_told_once(server: tuple[
         assert reader.events.empty()
 
 
-async def test_a_comment_is_told_on_the_page_of_its_task(app: Frame, made: Made) -> None:
-    comment = Comment.new(scope=made.scope, task=made.task.key, text="Ko darīt?", author=COMMAND_LINE.id)
+async def test_what_is_new_on_a_page_is_told_there(app: Frame, made: Made) -> None:
     site, admin = cast("Litestar", app.app).state.site, together([Held(Role.ADMIN)])
+    view = View(site, await made.snapshot(), Reader(None, "lv", "auto"), admin, site.today())
 
-    async def view() -> View:
-        return View(site, await made.snapshot(), Reader(None, "lv", "auto"), admin, site.today())
+    async def told_of(document: LivingDocument, entry: AuditEntry | None = None) -> set[tuple[str, str]]:
+        entry = entry or await document.add(by=COMMAND_LINE)
+        # A stream tells it before the plan is read anew.
+        told = events.concerns(Entry.of({"_id": entry.id, **entry.model_dump()}), view, view)
+        assert (document.kind, str(document.key)) in told
+        return {one for one in told if one[1] != str(document.key)}
 
-    was = await view()
-    entry = await comment.add(by=COMMAND_LINE)
-    told = events.concerns(Entry.of({"_id": entry.id, **entry.model_dump()}), was, await view())
-    assert told == [("comment", comment.key), ("task", made.task.key)]
+    task, goal, unit = made.task.key, made.goal.key, made.unit.key
+    comment = Comment.new(scope=made.scope, task=task, text="Ko darīt?", author=COMMAND_LINE.id)
+    assert await told_of(comment) == {("task", str(task))}
+    period = made.task.period
+    other = Task.new(scope=made.scope, goal=goal, number="1.2", title="Jauns", period=period, lead=unit)
+    assert await told_of(other) == {("task", f"in:{goal}"), ("task", f"in:{unit}")}
+    line = InvestmentLine.new(scope=made.scope, goal=goal, number="9", title="Jauna", tasks=[task])
+    assert await told_of(line) == {("line", f"in:{goal}"), ("line", f"in:{task}")}
+    assert await told_of(line, await line.edit({"title": "Cita"}, by=COMMAND_LINE, based_on=1)) == set()
+    unled = await other.edit({"lead": None}, by=COMMAND_LINE, based_on=1)
+    assert await told_of(other, unled) == {("task", f"in:{unit}")}
+
+
+async def test_a_report_is_told_on_every_page_that_shows_its_task(
+    server: tuple[str, Any], client: httpx.AsyncClient, made: Made
+) -> None:
+    cookie = await cookie_of(await make_account(Role.COUNCIL, scope=made.scope))
+    with reading(server[0] + EVENTS, cookie=cookie) as reader:
+        await in_thread(reader.next)
+        await make_report(made.task, TODAY_IN_PLAN, 40)
+        [entry] = (await in_thread(reader.next))["entries"]
+        told = {word for change in entry["changes"] for word in change}
+        await make_comment(made.task)
+        [entry] = (await in_thread(reader.next))["entries"]
+        assert ["task", str(made.task.key)] in entry["changes"], "of a new comment too, through the stream"
+    for path in ("", "/tasks", "/tasks/1.1", "/goals/SM1", f"/units/{made.unit.key}", "/goals", "/timeline"):
+        text = (await client.get(f"/plans/plans{path}")).text
+        shown = [word for part in text.split('data-shows="')[1:] for word in part.partition('"')[0].split()]
+        assert told & {*shown} or "*" in shown, path
 
 
 async def test_a_change_of_another_plan_is_not_told(server: tuple[str, Any], made: Made) -> None:

@@ -22,8 +22,8 @@ def test_the_head_of_a_unit_reports_from_the_list_on_a_phone(browser: Browser, s
         waiting.first.tap()
         page.get_by_label("What was done").fill("Turpinām, kā plānots.")
         page.get_by_role("button", name="Save the report").tap()
-        expect(page.locator("#task, main").first).to_contain_text("Turpinām, kā plānots.")
-        page.goto("/work")
+        expect(page.get_by_role("heading", level=1)).to_have_text("My work")
+        expect(page.locator("#notice")).to_contain_text("Reported: ")
         expect(mine.locator(".list-count")).to_contain_text("1 reported")
         expect(mine).to_contain_text("Reported this quarter")
         assert violations(page) == []

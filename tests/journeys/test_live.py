@@ -67,7 +67,7 @@ def test_who_types_is_told_without_being_disturbed(browser: Browser, server: Ser
         place = field.bounding_box()
         first.get_by_label("Title").fill("Pirmā rakstītais")
         first.get_by_role("button", name="Save").click()
-        expect(second.locator("#live")).to_contain_text("1 izmaiņa, ko veicis kāds cits.")
+        expect(second.locator("#live")).to_contain_text("1 izmaiņa, ko veica citi.")
         expect(second.locator("#live")).to_contain_text("Ierakstītais nezudīs")
         expect(field).to_be_focused()
         expect(field).to_have_value("Ierakstītais")

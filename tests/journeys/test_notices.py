@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import Server, opened, violations
 from tests.browser import _environment as environment
+from tests.journeys.test_live import listening
 
 NUMBER = "1.1"
 
@@ -54,9 +55,14 @@ def told(page: Page, title: str) -> None:
 def test_a_head_of_a_unit_is_told_reads_it_and_chooses_not_to_be_told(
     browser: Browser, server: Server, head: str
 ) -> None:
-    change(browser, server, "Pārdēvēts uzdevums")
     with opened(browser, server, role=None, language="en") as page:
         signed_in(page, server, head)
+        page.goto(server.plan("/terms"))
+        listening(page)
+        expect(page.locator("#notices-count")).to_be_empty()
+        change(browser, server, "Pārdēvēts uzdevums")
+        page.bring_to_front()
+        expect(page.locator("#notices-count")).to_have_text(re.compile("1"), timeout=20_000)  # without a reload
         told(page, "Pārdēvēts uzdevums")
         expect(page.locator("main")).to_contain_text("changed this task.")
         page.goto(server.plan())

@@ -77,7 +77,7 @@ def test_the_head_of_a_unit_reports_on_a_phone_and_sees_what_it_changed(browser:
 
 def test_the_second_of_two_people_is_told_and_chooses(browser: Browser, server: Server) -> None:
     with (
-        opened(browser, server, language="en") as first,
+        opened(browser, server, role="planner", language="en") as first,
         opened(browser, server, language="en") as second,
     ):
         for page in (first, second):

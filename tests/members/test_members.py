@@ -227,6 +227,18 @@ async def test_a_unit_that_somebody_heads_is_not_deleted_under_them(client: http
     assert not current.deleted
 
 
+async def test_a_plans_administrator_is_led_nowhere_that_only_administrators_of_all_plans_may_go(
+    app: Frame, made: Made
+) -> None:
+    async with reading(app, await make_account(Role.ADMIN, scope=made.scope)) as client:
+        for path in (MEMBERS, f"{MEMBERS}/new", "/work", "/plans", "/me", "/plans/plans", "/plans/plans/edit"):
+            page = await client.get(path)
+            assert page.status_code == 200, path
+            assert "/people" not in "".join(PageReader(page.text).links), path
+        for path in ("/people", "/people/new"):
+            assert (await client.get(path)).status_code in (403, 404)
+
+
 async def test_a_closed_account_is_told(client: httpx.AsyncClient, made: Made) -> None:
     account = await make_account(Role.REPORTER, scope=made.scope, units=[made.unit.key], name="Vita Liepa")
     await account.disable(by=SOMEBODY, based_on=1)

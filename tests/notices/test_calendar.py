@@ -170,7 +170,7 @@ async def test_the_secret_is_shown_once_kept_hashed_and_renewed_or_withdrawn(app
 async def test_behind_tls_the_secret_travels_in_a_cookie_bound_to_this_host(
     mongo_uri: str, settings: Settings, made: Made
 ) -> None:
-    safe = settings.model_copy(update={"address": "https://plani.example.lv"})
+    safe = settings.model_copy(update={"address": "https://plani.example.lv", "second_factor": "chosen"})
     cookie = await cookie_of(await make_head(made))
     transport = httpx.ASGITransport(app=create_app(safe, mongo_uri))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="https://plani.example.lv") as client:

@@ -15,8 +15,8 @@ from stratplan.goals.models import Milestone
 from stratplan.goals.states import Execution
 from stratplan.investments.models import Share
 from stratplan.investments.sums import Axis
-from stratplan.overview import explanations, money_explanations
-from stratplan.overview.explanations import Explanation, Table, parts_that_add_up
+from stratplan.overview import explanations, line_explanations, money_names, schedule_explanations
+from stratplan.overview.explanation_parts import Explanation, Table, parts_that_add_up
 from stratplan.overview.figures import explained
 from stratplan.snapshot import Snapshot
 from stratplan.typed import parse_number
@@ -139,7 +139,7 @@ async def test_milestones_explain_the_progress_of_their_task(made: Made) -> None
     [(date(2014, 12, 31), 3), (date(2015, 2, 1), 5), (date(2016, 9, 30), 4), (date(2018, 1, 1), 2)],
 )
 async def test_the_rule_that_decides_a_schedule_is_marked(day: date, deciding: int, made: Made) -> None:
-    found = explanations.of_schedule(await made.snapshot(), day, made.task)
+    found = schedule_explanations.of_schedule(await made.snapshot(), day, made.task)
 
     (table,) = found.tables
     assert [row[2].text for row in table.rows].index("jā, tas izšķir") == deciding
@@ -152,7 +152,7 @@ async def test_a_line_shows_its_cents_before_and_after_they_are_rounded(made: Ma
         made.scope, made.goal, amount=Decimal("100.01"), yearly=True, shares=[Share(**share), Share(**share)]
     )
 
-    found = money_explanations.of_line(await made.snapshot(), TODAY_IN_PLAN, line)
+    found = line_explanations.of_line(await made.snapshot(), TODAY_IN_PLAN, line)
 
     assert found.value == "300,03\u00a0EUR"
     rows = [[what.text for what in row] for row in _table(found, "Viena gada summas daļas").rows]
@@ -187,7 +187,7 @@ async def test_a_code_that_does_not_fit_an_address_is_replaced_by_the_id(made: M
         made.scope, made.goal, amount=Decimal(5), shares=[Share(source=made.source.key, percent=Decimal(100))]
     )
 
-    path = money_explanations.money_figure(await made.snapshot(), Axis.SOURCE, made.source.key)
+    path = money_names.money_figure(await made.snapshot(), Axis.SOURCE, made.source.key)
 
     assert path.endswith(str(made.source.key))
     assert (await client.get(f"/plans/plans{path}")).status_code == 200

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from html import unescape
 
 import httpx
 
 from benchmarks.plan_generator import generate
 from stratplan.accounts.models import Account, Membership
 from stratplan.accounts.roles import units_of
+from stratplan.actors import COMMAND_LINE
 from stratplan.database import Database
 from stratplan.documents import SITE
 from stratplan.frame import Frame
+from stratplan.goals.models import Task
 from stratplan.goals.states import Execution
 from stratplan.overview.my_tasks import quarter_tasks
 from stratplan.period import Period
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan, PlanState
+from stratplan.reviews.closing import close_review, open_review
+from stratplan.reviews.models import Decision
+from stratplan.snapshot import Snapshots
 from stratplan.units.models import Unit, UnitKind
 from tests.conftest import reading
 from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_account, make_line, make_plan, make_report, make_task
@@ -117,6 +123,34 @@ async def test_a_head_of_a_unit_finds_what_to_report_on_with_the_way_to_do_it(ap
                 assert (await client.get(link)).status_code == 200, link
 
 
+async def test_a_report_begun_here_comes_back_here_and_is_told(app: Frame, made: Made) -> None:
+    head = await make_account(Role.REPORTER, scope=made.scope, units=[made.unit.key])
+    async with reading(app, head) as client:
+        client.cookies.set("language", "en")
+        page = (await client.get("/work?open=1")).text
+        (link,) = [link for link in PageReader(page).links if "/tasks/1.1/report" in link]
+        opened = await client.get(link)
+        assert 'href="/work?open=1" data-close-dialog>Cancel' in opened.text
+        (form,) = [form for form in PageReader(opened.text).forms if form.action.endswith("/reports")]
+        answer = await client.post(form.action, data=dict(form.sent(percent="30")))
+        assert (answer.status_code, answer.headers["location"]) == (303, "/work?open=1")
+        told = (await client.get("/work?open=1")).text
+        assert "Reported: 1.1" in told.split('id="notice"')[1].split("<main")[0]
+        assert "/undo" in told
+        for elsewhere in ("//example.org/", "https://example.org/", "javascript:alert(1)", "/\\example.org"):
+            opened = await client.get("/plans/plans/tasks/1.1/report", params={"back": elsewhere})
+            assert "example.org" not in opened.text.split("<main")[1].split("</main>")[0]
+            sent = dict(form.sent(percent="40", back=elsewhere)) | {"version": str((await task_now(made)).version)}
+            answer = await client.post(form.action, data=sent)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/plans/plans/tasks/1.1"), elsewhere
+
+
+async def task_now(made: Made) -> Task:
+    task = await Task.get(made.task.key)
+    assert task is not None
+    return task
+
+
 async def test_the_filters_leave_what_they_say_and_count_it(app: Frame, made: Made) -> None:
     other = await make_plan("otrs")
     below = await make_unit(made, "Grupa", made.unit)
@@ -176,16 +210,16 @@ async def test_the_planners_matters_are_counted_as_their_lists_are(app: Frame, m
     await make_line(made.scope, made.goal, "1.1", tasks=[made.task.key])
     planner = await make_account(Role.PLANNER, scope=made.scope)
     page = await work_of(app, planner)
-    counts = dict(
-        re.findall(r'<a href="([^"]+)"><span class="tag[^>]*>.*?<b>(\d+)</b></span> <span class="matter-label">', page)
-    )
+    found = r'<a href="([^"]+)"><span class="tag[^>]*>.*?<b>(\d+)</b></span> <span class="matter-label">'
+    counts = dict(re.findall(found, unescape(page)))
     expected = {
         "/plans/plans/tasks?schedule=overdue": "1",
         "/plans/plans/tasks?schedule=behind": "1",
         "/plans/plans/tasks?reporting=missing": "1",
         "/plans/plans/tasks?unit=none": "2",
+        "/plans/plans/reviews/problems": "3",
         "/plans/plans/figures/checks": counts["/plans/plans/figures/checks"],
-        "/plans/plans/history?from=2016-09-23": counts["/plans/plans/history?from=2016-09-23"],
+        "/plans/plans/history?by=people&from=2016-09-23": counts["/plans/plans/history?by=people&from=2016-09-23"],
     }
     assert counts == expected
     async with reading(app, planner) as client:
@@ -210,6 +244,22 @@ async def test_changes_by_others_are_told_from_ones_own(app: Frame, made: Made) 
     )
     assert after
     assert (int(after[1]), int(after[2])) == (int(told[1]) + 2, int(told[2]) + 1)
+
+
+async def test_what_was_loaded_from_a_file_is_nobodys_news(app: Frame, made: Made) -> None:
+    planner = await make_account(Role.PLANNER, scope=made.scope)
+    member = await make_account(Role.COUNCIL, scope=made.scope)
+    before, seen = await work_of(app, planner), await work_of(app, member)
+    told = re.search(r"<b>(\d+)</b></span> <span class=\"matter-label\">Changes", before)
+    assert told
+    async with reading(app, planner) as client:
+        listed = await client.get("/plans/plans/history?by=people&from=2016-09-23")
+    assert listed.text.count('class="history-row"') == int(told[1]), "the list is what was counted"
+    await made.goal.edit({"title": "No datnes"}, by=COMMAND_LINE, based_on=1)
+    assert f'<b>{told[1]}</b></span> <span class="matter-label">Changes' in await work_of(app, planner)
+    after = await work_of(app, member)
+    assert "No datnes" not in after
+    assert re.findall(r"(\d+) changes?</a>", after) == re.findall(r"(\d+) changes?</a>", seen)
 
 
 async def test_a_council_member_sees_what_is_late_and_why_and_nothing_of_who_has_which_role(
@@ -282,3 +332,26 @@ async def test_an_administrator_of_accounts_is_told_who_has_not_come_in_yet(app:
         listed = (await client.get("/people?state=invited")).text
     assert len(set(re.findall(r'href="(/people/[0-9a-f]{24})"', listed))) == int(told[1])
     assert "/people?state" not in await work_of(app, await make_account(Role.PLANNER))
+
+
+async def test_the_planner_sees_open_reviews_first_and_the_council_the_last_closed(app: Frame, made: Made) -> None:
+    planner = await make_account(Role.PLANNER, scope=made.scope)
+    council = await make_account(Role.COUNCIL, scope=made.scope)
+    page = await work_of(app, planner)
+    assert 'href="/plans/plans/reviews/new"' in page
+    assert "its review is not opened yet" in page
+    review, _entry = await open_review(
+        await made.snapshot(), Period.parse("2016-Q2"), due=date(2016, 7, 14), by=SOMEBODY, today=TODAY_IN_PLAN
+    )
+    page = unescape(await work_of(app, planner))
+    assert "0 of 1 unit sent" in page.replace("\xa0", " ")
+    assert "78 days past the due date" in page.replace("\xa0", " ")
+    assert 'href="/plans/plans/reviews/2016Q2"' in page
+    assert "/reviews/new" not in page
+    assert "reviews/2016Q2" not in await work_of(app, council)
+    decision = Decision(number="388", day=date(2016, 7, 28))
+    await close_review(Snapshots(), "plans", review, decision=decision, by=SOMEBODY, based_on=1, today=TODAY_IN_PLAN)
+    assert "reviews/2016Q2" not in await work_of(app, planner)
+    page = await work_of(app, council)
+    assert 'href="/plans/plans/reviews/2016Q2"' in page
+    assert "388" in page

@@ -8,9 +8,10 @@ import httpx
 import pytest
 
 from stratplan.audit import AuditEntry
+from stratplan.permissions import Role
 from stratplan.plans.models import Organisation, Plan, PlanState
 from stratplan.plans.plan_forms import suggested_slug
-from tests.factories import SOMEBODY, Made, make_plan, make_task
+from tests.factories import SOMEBODY, Made, make_account, make_plan, make_task
 
 HTMX = {"HX-Request": "true"}
 
@@ -49,6 +50,23 @@ async def test_the_front_page_leads_to_ones_work_and_residents_to_what_is_publis
     page = (await client.get("/plans")).text
     assert f'href="/plans/{made.plan.slug}"' in page
     assert made.organisation.name in page
+
+
+async def test_who_administers_alone_is_shown_the_next_steps_until_somebody_is_invited(
+    client: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    empty = (await client.get("/plans")).text.split('id="next-steps"')[1]
+    assert 'href="/plans/new"' in empty
+    assert 'href="/people/new"' in empty
+    made = await make_plan()
+    steps = (await client.get("/plans")).text.split('id="next-steps"')[1].split("</section>")[0]
+    for address in ("/plans/plans", "/people/new", "/plans/plans/publish"):
+        assert f'href="{address}"' in steps, address
+    await made.plan.publish([], by=SOMEBODY, based_on=1)
+    assert "/publish" not in (await client.get("/plans")).text.split('id="next-steps"')[1].split("</section>")[0]
+    assert "next-steps" not in (await stranger.get("/plans")).text
+    await make_account(Role.PLANNER)
+    assert "next-steps" not in (await client.get("/plans")).text
 
 
 async def test_an_empty_list_says_how_to_begin(client: httpx.AsyncClient) -> None:

@@ -10,6 +10,7 @@ from stratplan.goals.models import Goal
 from stratplan.plans.models import Plan, PublicPart
 from stratplan.public.publishing import hosts_of
 from tests.factories import SOMEBODY, Made, make_swot
+from tests.html_forms import PageReader
 
 
 async def now(made: Made) -> Plan:
@@ -43,6 +44,21 @@ async def test_publishing_is_asked_for_confirmed_recorded_and_undone(
     assert "Publicēts: Stratēģija" in shown.text
     await client.post(f"/plans/plans/changes/{entry.id}/undo")
     assert (await stranger.get("/p/plans")).status_code == 404
+
+
+async def test_an_address_without_a_choice_asks_about_what_the_plan_has(made: Made, client: httpx.AsyncClient) -> None:
+    await made.plan.publish([PublicPart.FUNDING], by=SOMEBODY, based_on=1)
+    await (await now(made)).withdraw(by=SOMEBODY, based_on=2)
+
+    async def asked(query: str) -> list[str]:
+        page = await client.get(f"/plans/plans/publish/confirm{query}")
+        (form,) = [form for form in PageReader(page.text).forms if form.action == "/plans/plans/publish"]
+        return [value for name, value in form.fields if name == "parts"]
+
+    assert await asked("") == ["funding"]
+    assert await asked("?chosen=1") == [], "nothing was chosen in the form"
+    assert await asked("?chosen=1&parts=swot") == ["swot"]
+    assert 'name="chosen" value="1"' in (await client.get("/plans/plans/publish")).text
 
 
 async def test_withdrawing_is_confirmed_recorded_and_remembers_what_was_public(

@@ -11,11 +11,12 @@ import pytest
 from stratplan.accounts.models import Account
 from stratplan.audit import AuditEntry
 from stratplan.frame import Frame
+from stratplan.goals.models import Task
 from stratplan.goals.states import Execution
 from stratplan.period import Period
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan, PublicPart
-from stratplan.reviews.closing import close_review
+from stratplan.reviews.closing import close_review, open_review
 from stratplan.reviews.models import Decision, Review, Submission, SubmissionState
 from stratplan.reviews.opening import next_term, offered_terms, usual_due
 from stratplan.reviews.sending import TaskWords, send
@@ -163,7 +164,8 @@ async def test_opening_records_the_review_and_leads_to_its_desk_with_the_way_bac
     review = await the_review()
     assert (review.period, review.due, review.note) == (Period.parse("2016-Q2"), date(2016, 10, 15), "Īsi, lūdzu.")
     assert (await last_entry()).tag == "review.created"
-    desk = (await client.get(PAGE, cookies=answer.cookies)).text
+    client.cookies.update(answer.cookies)
+    desk = (await client.get(PAGE)).text
     assert "Īsi, lūdzu." in desk
     assert "15.10.2016." in desk
     undo = re.search(r'action="([^"]*/undo)"', desk)
@@ -210,7 +212,8 @@ async def test_a_review_opened_by_mistake_is_deleted_and_the_notice_brings_it_ba
     await opened(client)
     answer = await client.post(f"{PAGE}/delete", data={"version": "1"})
     assert (answer.status_code, answer.headers["location"]) == (303, LIST)
-    page = (await client.get(LIST, cookies=answer.cookies)).text
+    client.cookies.update(answer.cookies)
+    page = (await client.get(LIST)).text
     undo = re.search(r'action="([^"]*/undo)"', page)
     assert undo
     assert (await client.get(PAGE)).status_code == 404
@@ -261,7 +264,8 @@ async def test_a_unit_is_reminded_once_a_day_and_the_desk_says_when(client: http
     assert entry.tag == "review.reminded"
     current = await the_review()
     assert [(one.day, one.units) for one in current.reminders] == [(TODAY_IN_PLAN, [made.unit.key])]
-    page = (await client.get(PAGE, cookies=answer.cookies)).text
+    client.cookies.update(answer.cookies)
+    page = (await client.get(PAGE)).text
     assert f'action="{PAGE}/remind"' not in page
     assert "šodien" in page.split('id="units"')[1].split("</section>")[0]
     assert "/undo" not in page  # what people were told is not taken back
@@ -312,7 +316,8 @@ async def test_closing_asks_about_units_that_have_not_sent_and_keeps_the_decisio
     assert (edition.decision_number, edition.decision_date) == ("388", date(2016, 7, 28))
     assert edition.missing == [made.unit.key]
     assert (await last_entry()).tag == "review.closed"
-    page = (await client.get(PAGE, cookies=answer.cookies)).text
+    client.cookies.update(answer.cookies)
+    page = (await client.get(PAGE)).text
     assert "388" in page
     assert "/undo" not in page  # it is opened again instead
     assert (await client.get(f"{PAGE}/close")).status_code == 409
@@ -370,3 +375,28 @@ async def test_members_who_only_read_get_the_desk_without_its_tools_and_a_head_i
             assert (f"{PAGE}/units/{made.unit.key}" in page) == (account is head)
             assert f"{PAGE}/units/{other.key}" not in page
             assert ("Jūsu struktūrvienība" in page) == (account is head)
+
+
+async def test_the_desk_says_in_short_what_changed_since_the_review_before(
+    client: httpx.AsyncClient, made: Made
+) -> None:
+    late = await make_task(made.scope, made.goal, "1.2", period=Period.parse("2015-Q1/2016-Q2"), lead=made.unit.key)
+    done = await make_task(made.scope, made.goal, "1.3", lead=made.unit.key)
+    await make_report(made.task, date(2016, 3, 1), 10)
+    before, _entry = await open_review(
+        await made.snapshot(), Period.parse("2016-Q1"), due=date(2016, 4, 14), by=SOMEBODY, today=date(2016, 3, 31)
+    )
+    page = (await opened(client) and await client.get(PAGE)).text
+    assert 'id="changes"' not in page  # nothing is closed yet
+    await closed(made, before)
+    current = await Task.get(late.key)
+    assert current is not None
+    await current.edit({"period": Period.parse("01.01.2015.–10.07.2016.")}, by=SOMEBODY, based_on=current.version)
+    await make_report(done, date(2016, 5, 2), 100, execution=Execution.COMPLETED)
+    await make_task(made.scope, made.goal, "1.4", title="Jauns")
+    page = (await client.get(PAGE)).text.replace("\xa0", " ")
+    changes = page.split('id="changes"')[1].split("</section>")[0]
+    assert "2016. gada 1. ceturksnis" in changes
+    assert re.search(r"Pārcelti termiņi: 1</h3>.*1\.2 Uzdevums 1\.2</a>.*par 10 dienām vēlāk", changes, re.DOTALL)
+    assert re.search(r"atceltie uzdevumi: 1</h3>.*1\.3 Uzdevums 1\.3", changes, re.DOTALL)
+    assert re.search(r"Jauni uzdevumi: 1</h3>.*1\.4 Jauns", changes, re.DOTALL)

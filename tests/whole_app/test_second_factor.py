@@ -1,16 +1,21 @@
-"""A plan that asks its members for a second factor tells them nothing before it, at any address."""
+"""A plan, or an installation, that asks for a second factor tells nothing before it, at any address."""
 
 from __future__ import annotations
 
 import pytest
+from beanie import PydanticObjectId
 
+from stratplan.accounts.models import Account
 from stratplan.actors import COMMAND_LINE
+from stratplan.app import create_app
 from stratplan.goals.models import Goal, Task
 from stratplan.notices.calendars import CalendarFeed
 from stratplan.notices.models import Notice
 from stratplan.plans.models import Plan, PublicPart
+from stratplan.settings import Settings
+from tests.conftest import reading
 from tests.factories import make_task
-from tests.whole_app.conftest import SLUG, Seeded
+from tests.whole_app.conftest import DAY, SLUG, Seeded
 
 MARKER = "Zelmeņkāpurs"
 
@@ -69,3 +74,35 @@ async def test_no_address_tells_a_member_without_a_second_factor_of_a_task(seede
     await plan.edit({"asks_second_factor": True}, by=COMMAND_LINE, based_on=plan.version)
 
     assert await telling(seeded) == []
+
+
+async def test_where_everybody_is_asked_no_address_but_the_way_there_opens_before_it(
+    seeded: Seeded, mongo_uri: str, settings: Settings
+) -> None:
+    plan = await plan_now()
+    if plan.published:
+        await plan.withdraw(by=COMMAND_LINE, based_on=plan.version)
+    asking = create_app(
+        settings.model_copy(update={"second_factor": "everybody"}), mongo_uri, today=lambda: DAY, in_background=False
+    )
+    routes = [route for route in seeded.routes if route.method in ("GET", "POST") and route.path != "/static"]
+    opened = set()
+    account = await Account.get(PydanticObjectId(seeded.account))
+    assert account is not None
+    async with reading(asking, account) as weak:
+        for route in routes:
+            answer = await weak.request(route.method, seeded.address(route))
+            if not answer.headers.get("location", "").startswith("/me/second-factor/needed"):
+                opened.add(route.path)
+    closed = {route.path for route in routes} - opened
+    assert {"/people", "/plans", "/work", "/me", "/plans/{slug:str}/tasks", "/p/{slug:str}", "/plans/new"} <= closed
+    way_in = ("/me/second-factor", "/sign-", "/links", "/forgotten")
+    assert {path for path in opened if not path.startswith(way_in)} == {
+        "/",  # leads to one's work, and so there
+        "/calendar/{name:str}",  # by its secret address
+        "/health",
+        "/language",
+        "/theme",
+        "/robots.txt",
+        "/sitemap.xml",
+    }

@@ -10,7 +10,7 @@ from jinja2 import nodes
 
 from stratplan.assets import Assets
 from stratplan.settings import resource
-from stratplan.web import Site
+from stratplan.view import Site
 
 ROOT = resource("templates")
 NAMES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.html"))
