@@ -52,12 +52,11 @@ TASKS_A_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two that are compared: its code in the address, what it is called, the statement."""
+    """One of the two that are compared: its code in the address, what it is called as a heading, the statement."""
 
     code: str
-    name: str
+    title: str
     statement: Statement
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +95,11 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class GoalTold:
-    """What changed under a goal."""
+    """What changed in a goal, and in tasks under it."""
 
     name: str
     path: str
-    of_goal: Sequence[Difference]
-    tasks: Sequence[Told]
+    told: Sequence[Told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +163,13 @@ async def _answer(request: HTMXRequest, view: View, codes: tuple[str, str] | Non
 
 async def _side(view: View, code: str) -> Side:
     if code == TODAY:
-        name = _("today") if view.is_today else i18n.short_date(view.day)
-        return Side(TODAY, name, await today_as_seen(view), "")
+        title = _("Today") if view.is_today else i18n.short_date(view.day)
+        return Side(TODAY, title, await today_as_seen(view))
     review = find_review(view.snapshot, code)
     if review.edition is None:
         raise NotVisible(_("This review is not closed yet."))
     statement = await edition_as_seen(view, review, review.edition.number)
-    return Side(review.code, review.name, statement, f"/reviews/{review.code}")
+    return Side(review.code, review.title, statement)
 
 
 # --- what the page says ---------------------------------------------------------------------------------------
@@ -310,7 +308,8 @@ def _goals(view: View, comparison: Comparison, part: Sequence[TaskChange]) -> It
         own = changed.get(goal.key)
         tasks = by_goal.get(goal.key, [])
         if own or tasks:
-            yield GoalTold(f"{goal.code} {goal.title}", f"/goals/{goal.code}", of_goal(own) if own else (), tasks)
+            of_itself = [Told("", "", "", of_goal(own))] if own else []
+            yield GoalTold(f"{goal.code} {goal.title}", f"/goals/{goal.code}", [*of_itself, *tasks])
 
 
 def _task(view: View, change: TaskChange) -> Told:
