@@ -1,6 +1,6 @@
 """Pages of reviews."""
 
-from stratplan.reviews import closing_pages, desk, list_pages, opening, problem_pages, sheet_pages
+from stratplan.reviews import closing_pages, desk, document_pages, list_pages, opening, problem_pages, sheet_pages
 
 handlers: list[object] = [
     *list_pages.handlers,
@@ -9,4 +9,5 @@ handlers: list[object] = [
     *desk.handlers,
     *closing_pages.handlers,
     *sheet_pages.handlers,
+    *document_pages.handlers,
 ]
