@@ -55,8 +55,10 @@ from stratplan.plans import routes as plans
 from stratplan.plans.models import FundingSource, Organisation, Plan, Section, Term
 from stratplan.public import routes as public
 from stratplan.reviews import routes as reviews
+from stratplan.reviews.formats import Format
 from stratplan.reviews.frozen import FrozenLine, FrozenPlan, FrozenTask
 from stratplan.reviews.models import Review, Submission
+from stratplan.reviews.productions import Production
 from stratplan.secret_key import SecretKey, secret_key
 from stratplan.security_txt import security_txt
 from stratplan.settings import Settings, resource
@@ -92,6 +94,7 @@ DOCUMENTS: Sequence[type[Document]] = (
     FrozenPlan,
     FrozenTask,
     FrozenLine,
+    Production,
     Password,
     SecondFactor,
     HalfSession,
@@ -157,6 +160,7 @@ def create_app(
         largest_file=largest_file,
     )
     openid = openid_routes.openid_of(settings)
+    site.environment.globals["document_formats"] = tuple(Format)
     site.environment.globals["openid"] = None if openid is None else openid.name
     handlers: list[Any] = [
         health,

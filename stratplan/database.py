@@ -129,6 +129,11 @@ def files() -> AsyncIOMotorGridFSBucket:
     return AsyncIOMotorGridFSBucket(current().db, bucket_name="files")
 
 
+def documents() -> AsyncIOMotorGridFSBucket:
+    """Where the bytes of documents lie that were made once and are kept (`documents.files`, `documents.chunks`)."""
+    return AsyncIOMotorGridFSBucket(current().db, bucket_name="documents")
+
+
 async def in_transaction(work: Callable[[Session], Coroutine[Any, Any, T]], *, key: Hashable) -> T:
     """Run `work` in one transaction, again when the server asks for it, and return what it returned.
 

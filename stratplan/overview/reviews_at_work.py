@@ -10,7 +10,7 @@ from stratplan.i18n import _, ngettext
 from stratplan.reviews.list_pages import open_row, said_decision
 from stratplan.reviews.opening import next_term, offered_terms
 from stratplan.reviews.queries import closed_reviews, reviews_in_order
-from stratplan.reviews.terms import name_of
+from stratplan.reviews.terms import ReviewTerm, name_of, term_of
 from stratplan.view import View
 
 IS_NEWS_FOR = timedelta(days=92)  # that a quarter has ended without a review
@@ -47,7 +47,7 @@ def _open(view: View) -> list[ReviewAtWork]:
 
 def _to_be_opened(view: View) -> list[ReviewAtWork]:
     term = next_term(offered_terms(view.snapshot, view.today), view.today)
-    if term is None or not term.end < view.today <= term.end + IS_NEWS_FOR:
+    if term is None or term_of(term) is not ReviewTerm.QUARTER or not term.end < view.today <= term.end + IS_NEWS_FOR:
         return []
     said = _("The quarter has ended, and its review is not opened yet.")
     name = _("Open the review: %(period)s", period=name_of(term))

@@ -40,7 +40,7 @@ from stratplan.reviews.difference_words import (
 from stratplan.reviews.edition_pages import TaskRow, page_asked, said_check, task_row
 from stratplan.reviews.editions import edition_as_seen, today_as_seen
 from stratplan.reviews.models import Review
-from stratplan.reviews.queries import closed_reviews, find_review
+from stratplan.reviews.queries import closed_by, closed_reviews, find_review
 from stratplan.reviews.statement import LineStated, Move, Statement, TaskStated, UnitNamed
 from stratplan.view import View
 from stratplan.web import page
@@ -134,7 +134,7 @@ async def compare_reviews(request: HTMXRequest, view: View) -> Response[str]:
 @get("/plans/{slug:str}/since", permission=Permission.REVIEWS_READ, kept=True)
 async def show_since(request: HTMXRequest, view: View) -> Response[str]:
     """What happened since the last sitting: the last review that was closed for a day before, and the day looked at."""
-    closed = [one for one in closed_reviews(view.snapshot) if one.edition and one.edition.day <= view.day]
+    closed = closed_by(view.snapshot, view.day)
     return await _answer(request, view, (closed[0].code, TODAY) if closed else None)
 
 

@@ -4,6 +4,7 @@ from stratplan.reviews import (
     closing_pages,
     compare_pages,
     desk,
+    document_pages,
     edition_pages,
     list_pages,
     opening,
@@ -22,4 +23,5 @@ handlers: list[object] = [
     *trend_pages.handlers,
     *closing_pages.handlers,
     *sheet_pages.handlers,
+    *document_pages.handlers,
 ]

@@ -54,6 +54,7 @@ class ShownTable:
 
 def shown(table: Table) -> ShownTable:
     """The table as a page shows it. Its first column names each row; of a sum, the first that says something."""
+    numeric = [_is_numeric(table, place) for place in range(len(table.columns))]
     groups: list[tuple[str, list[ShownRow]]] = []
     for row in table.rows:
         if row.kind is RowKind.GROUP:
@@ -61,22 +62,28 @@ def shown(table: Table) -> ShownTable:
         else:
             if not groups:
                 groups.append(("", []))
-            groups[-1][1].append(_row(table, row))
+            groups[-1][1].append(_row(table, row, numeric))
     return ShownTable(
         title=table.title,
-        columns=[(column.title, column.kind in NUMERIC) for column in table.columns],
+        columns=[(column.title, is_numeric) for column, is_numeric in zip(table.columns, numeric, strict=True)],
         groups=[ShownGroup(heading, rows) for heading, rows in groups],
         notes=table.notes,
     )
 
 
-def _row(table: Table, row: Row) -> ShownRow:
+def _is_numeric(table: Table, place: int) -> bool:
+    """Whether a column has numbers, be it only in its sums: texts in it then stand under one another like them."""
+    cells = (table.cell(row, place) for row in table.rows if row.kind is not RowKind.GROUP)
+    return any(cell.kind in NUMERIC for cell in cells)
+
+
+def _row(table: Table, row: Row, numeric: Sequence[bool]) -> ShownRow:
     cells = [table.cell(row, place) for place in range(len(table.columns))]
     first = next((place for place, cell in enumerate(cells) if cell.value not in (None, "")), 0)
     span = first + 1 if row.kind is RowKind.TOTAL else 1
     shown_cells = [
-        ShownCell(cell_text(cell), column.title, cell.kind in NUMERIC)
-        for cell, column in zip(cells[span:], table.columns[span:], strict=True)
+        ShownCell(cell_text(cell), column.title, is_numeric)
+        for cell, column, is_numeric in zip(cells[span:], table.columns[span:], numeric[span:], strict=True)
     ]
     return ShownRow(cell_text(cells[span - 1]), span, shown_cells, row.kind is RowKind.TOTAL)
 

@@ -166,6 +166,12 @@ class _Drawing:
         self.labels = [short_name(review, reviews[at - 1] if at else None) for at, review in enumerate(reviews)]
 
     @property
+    def ends_year(self) -> list[bool]:
+        """Of each review, whether it is the last of its year: only there is room for a figure on a phone."""
+        years = [review.period.end.year for review in self.reviews]
+        return [year != later for year, later in zip(years, [*years[1:], None], strict=True)]
+
+    @property
     def ticks(self) -> list[tuple[float, str]]:
         """The reviews under a chart; of many, every few."""
         step = 1 + (len(self.places) - 1) // MOST_TICKS
@@ -215,8 +221,8 @@ class _Drawing:
                 f"{review.name}: {i18n.money(total)}" for review, total in zip(self.reviews, sums, strict=True)
             ),
             columns=[
-                Column(label, [Bar(_thousands(one)) for one in found], "" if total is None else _short(total))
-                for label, found, total in zip(self.labels, by_review, sums, strict=True)
+                Column(label, [Bar(_thousands(one)) for one in found], _short(total) if is_said else "")
+                for label, found, total, is_said in zip(self.labels, by_review, sums, self.ends_year, strict=True)
             ],
             sources=[{"label": name, "text": ""} for name in names],
             rows=[
@@ -256,8 +262,8 @@ def _thousands(amount: Decimal | None) -> Decimal | None:
     return None if amount is None else amount / THOUSAND
 
 
-def _short(amount: Decimal) -> str:
-    return i18n.number(amount / THOUSAND, 0)
+def _short(amount: Decimal | None) -> str:
+    return "" if amount is None else i18n.number(amount / THOUSAND, 0)
 
 
 handlers = [show_trends]

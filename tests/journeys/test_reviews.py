@@ -1,4 +1,4 @@
-"""A quarter from its opening to its second edition, in a browser: planner, head of a unit, administrator."""
+"""A review from its opening to its second edition, in a browser: planner, head of a unit, administrator."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser import Server, opened, violations
 
 
-def test_a_quarter_is_opened_returned_closed_with_a_decision_and_opened_again(browser: Browser, server: Server) -> None:
+def test_a_half_year_is_opened_returned_closed_with_a_decision_and_opened_again(
+    browser: Browser, server: Server
+) -> None:
     with opened(browser, server, language="en", role="planner") as page:
         page.goto(server.plan("/reviews"))
         page.get_by_role("link", name="Open a review").first.click()
+        page.get_by_label("Period").select_option("2017H2")
         page.get_by_label("Note to the units").fill("Keep it short.")
         page.get_by_role("button", name="Open the review").click()
-        expect(page.locator("#notice")).to_contain_text("Added: 2017Q4")
+        expect(page.locator("#notice")).to_contain_text("Added: 2017H2")
         expect(page.get_by_role("main")).to_contain_text("Keep it short.")
         desk = page.url
         assert violations(page) == []

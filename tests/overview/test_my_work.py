@@ -355,3 +355,17 @@ async def test_the_planner_sees_open_reviews_first_and_the_council_the_last_clos
     page = await work_of(app, council)
     assert 'href="/plans/plans/reviews/2016Q2"' in page
     assert "388" in page
+
+
+async def test_a_half_year_that_has_no_review_is_not_called_for_when_its_quarters_have_theirs(
+    app: Frame, made: Made
+) -> None:
+    planner = await make_account(Role.PLANNER, scope=made.scope)
+    quarters = ("2015-Q1", "2015-Q2", "2015-Q3", "2015-Q4", "2016-Q1", "2016-Q2", "2016-Q3")
+    for code in (*quarters, "2016-Q3/2016-Q4", "2016"):
+        await open_review(
+            await made.snapshot(), Period.parse(code), due=TODAY_IN_PLAN, by=SOMEBODY, today=TODAY_IN_PLAN
+        )
+    page = await work_of(app, planner)
+    assert "/reviews/2016Q3" in page
+    assert "/reviews/new" not in page

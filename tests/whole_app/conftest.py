@@ -90,6 +90,8 @@ class Seeded:
                 return "PB"
             case "entry", "changes" | "restore":
                 return str(self.entry.id)
+            case "kind", "documents":
+                return "json"
             case "kind", "history":
                 return "task"
             case "document", _:
