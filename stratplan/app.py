@@ -55,8 +55,10 @@ from stratplan.plans import routes as plans
 from stratplan.plans.models import FundingSource, Organisation, Plan, Section, Term
 from stratplan.public import routes as public
 from stratplan.reviews import routes as reviews
+from stratplan.reviews.drafts import Draft
 from stratplan.reviews.formats import Format
 from stratplan.reviews.frozen import FrozenLine, FrozenPlan, FrozenTask
+from stratplan.reviews.links import ReviewLink
 from stratplan.reviews.models import Review, Submission
 from stratplan.reviews.productions import Production
 from stratplan.secret_key import SecretKey, secret_key
@@ -91,6 +93,8 @@ DOCUMENTS: Sequence[type[Document]] = (
     SwotEntry,
     Review,
     Submission,
+    ReviewLink,
+    Draft,
     FrozenPlan,
     FrozenTask,
     FrozenLine,

@@ -207,6 +207,7 @@ class View:
             any(self.rights.allow_somewhere(right) for right in LivingDocument.kinds[kind].written_with)
             for kind in kinds
             if not (kind == "task" and "report" in kinds)  # a report marks its task's milestones
+            and not (kind == "line" and "submission" in kinds)  # a unit's part of a review says what was spent
         )
 
     def name_of(self, identity: str) -> str:

@@ -18,6 +18,7 @@ from stratplan.reviews import sending
 from stratplan.reviews.desk_changes import since_last
 from stratplan.reviews.desk_figures import desk_of
 from stratplan.reviews.edition_pages import edition_page
+from stratplan.reviews.links_panel import links_panel
 from stratplan.reviews.list_pages import said_due
 from stratplan.reviews.models import Review, Submission
 from stratplan.reviews.queries import Asked, asked_of, find_review, units_asked
@@ -39,7 +40,7 @@ class Returning(Versioned):
     remark: Annotated[OptionalProse, Field(max_length=30_000)] = ""
 
 
-@get(REVIEW, permission=Permission.REVIEWS_READ, kept=True)
+@get(REVIEW, permission=Permission.REVIEWS_READ)
 async def show_review(request: HTMXRequest, view: View, review: str) -> Response[str]:
     """The desk of an open review, or a closed review as it was frozen."""
     document = find_review(view.snapshot, review)
@@ -50,6 +51,7 @@ async def show_review(request: HTMXRequest, view: View, review: str) -> Response
         "review": document,
         "desk": desk,
         "due": said_due(view, document, is_missing=bool(desk.missing)),
+        "links": links_panel(request, view, document) if desk.can_write else None,
         "since": await since_last(view, document),
     }
     return await page(request, "reviews/desk.html", context, view=view, section="reviews")

@@ -6,9 +6,12 @@ from stratplan.reviews import (
     desk,
     document_pages,
     edition_pages,
+    link_pages,
+    links_panel,
     list_pages,
     opening,
     problem_pages,
+    reporting,
     sheet_pages,
     trend_pages,
 )
@@ -22,6 +25,9 @@ handlers: list[object] = [
     *compare_pages.handlers,
     *trend_pages.handlers,
     *closing_pages.handlers,
+    *reporting.handlers,
+    *links_panel.handlers,
+    *link_pages.handlers,
     *sheet_pages.handlers,
     *document_pages.handlers,
 ]
