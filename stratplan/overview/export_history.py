@@ -12,7 +12,9 @@ from stratplan import i18n, wording
 from stratplan.audit import AuditEntry
 from stratplan.documents import LivingDocument
 from stratplan.exports.downloads import CSV, XLSX, download
-from stratplan.exports.tables import Column, Kind, Row, Table, Value, to_csv, to_xlsx
+from stratplan.exports.separated_values import to_csv
+from stratplan.exports.tables import Column, Kind, Row, Table, Value
+from stratplan.exports.xlsx import to_xlsx
 from stratplan.history.activity import Selection, filters_of, people_of, read_selection, wanted
 from stratplan.history.places import noun_of
 from stratplan.history.rights import hidden_kinds

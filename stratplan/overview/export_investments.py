@@ -10,7 +10,9 @@ from litestar_htmx import HTMXRequest
 
 from stratplan import i18n
 from stratplan.exports.downloads import CSV, XLSX, download
-from stratplan.exports.tables import Cell, Column, Kind, Row, RowKind, Table, Value, to_csv, to_xlsx
+from stratplan.exports.separated_values import to_csv
+from stratplan.exports.tables import Cell, Column, Kind, Row, RowKind, Table, Value
+from stratplan.exports.xlsx import to_xlsx
 from stratplan.i18n import _, ngettext
 from stratplan.investments.breakdown import Measure, source_name, sources_with_money, year_name
 from stratplan.investments.findings import findings

@@ -9,7 +9,9 @@ from litestar_htmx import HTMXRequest
 
 from stratplan import i18n
 from stratplan.exports.downloads import CSV, XLSX, download
-from stratplan.exports.tables import Column, Kind, Row, RowKind, Table, Value, to_csv, to_xlsx
+from stratplan.exports.separated_values import to_csv
+from stratplan.exports.tables import Column, Kind, Row, RowKind, Table, Value
+from stratplan.exports.xlsx import to_xlsx
 from stratplan.goals.action_plan import ActionPlan, Group, TaskRow, action_plan, read_selection
 from stratplan.goals.states import Outcome
 from stratplan.i18n import _, ngettext

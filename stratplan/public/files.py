@@ -9,7 +9,8 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan.exports.downloads import CSV, XLSX, download
-from stratplan.exports.tables import to_csv, to_xlsx
+from stratplan.exports.separated_values import to_csv
+from stratplan.exports.xlsx import to_xlsx
 from stratplan.goals.action_plan import action_plan, read_selection
 from stratplan.overview.export_investments import breakdown_table, lines_table
 from stratplan.overview.export_routes import tasks_table

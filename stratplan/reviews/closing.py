@@ -15,7 +15,7 @@ from stratplan.reviews import frozen
 from stratplan.reviews.frozen import Audience, Bodies
 from stratplan.reviews.models import Decision, Edition, Review, ReviewState
 from stratplan.reviews.moves import deadline_moves
-from stratplan.reviews.statement import Move
+from stratplan.reviews.statement import nameless
 from stratplan.reviews.stating import statement_of
 from stratplan.snapshot import Revision, Snapshot, Snapshots
 
@@ -70,7 +70,7 @@ async def _stated(
     day = review.day_on(today)
     moves = await deadline_moves(snapshot.plan.key, snapshot.revision[0])
     statement = statement_of(snapshot, day, moves, review)
-    public = statement_of(snapshot.public, day, {key: _nameless(found) for key, found in moves.items()}, review)
+    public = statement_of(snapshot.public, day, {key: nameless(found) for key, found in moves.items()}, review)
     number = len(review.editions) + 1
     bodies = frozen.bodies_of(
         {Audience.MEMBERS: statement, Audience.RESIDENTS: public},
@@ -90,11 +90,6 @@ async def _stated(
         lines=len(statement.lines),
     )
     return edition, bodies
-
-
-def _nameless(moves: tuple[Move, ...]) -> tuple[Move, ...]:
-    """Residents are told when a deadline was moved, not by whom."""
-    return tuple(move.model_copy(update={"by": ""}) for move in moves)
 
 
 async def _write(review: Review, edition: Edition, bodies: Bodies, revision: Revision, by: Actor) -> audit.AuditEntry:

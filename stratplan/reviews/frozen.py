@@ -3,6 +3,7 @@ written once and never again (docs/decisions/0015-frozen-reviews.md)."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -10,10 +11,11 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from beanie import Document, PydanticObjectId
 from bson import Decimal128
+from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
 from pydantic import BaseModel
 from pymongo import ASCENDING, IndexModel
 
@@ -114,20 +116,20 @@ async def write(bodies: Bodies, session: Session) -> None:
 async def statement_of_edition(review: PydanticObjectId, edition: int, audience: Audience) -> Statement:
     """What an edition says: read from what was frozen, and from nothing else."""
     asked = {"review": review, "edition": edition, "audience": audience.value}
-    plan = await FrozenPlan.get_motor_collection().find_one(asked)
-    if plan is None:
+    plans, tasks, lines = await asyncio.gather(*(_read(kind, asked) for kind in KINDS))
+    if not plans:
         raise NotVisible(_("There is no such edition of the review."))
     return Statement(
-        plan=PlanStated.model_validate(_python(plan["stated"])),
-        tasks=tuple([TaskStated.model_validate(raw) async for raw in _read(FrozenTask, asked)]),
-        lines=tuple([LineStated.model_validate(raw) async for raw in _read(FrozenLine, asked)]),
+        plan=PlanStated.model_validate(plans[0]["stated"]),
+        tasks=tuple(TaskStated.model_validate(one["stated"]) for one in tasks),
+        lines=tuple(LineStated.model_validate(one["stated"]) for one in lines),
     )
 
 
-async def _read(kind: type[Frozen], asked: Mapping[str, Any]) -> Any:
-    found = kind.get_motor_collection().find(asked, {"stated": 1}, batch_size=AT_ONCE)
-    async for raw in found.sort("place", ASCENDING):
-        yield _python(raw["stated"])
+async def _read(kind: type[Frozen], asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    collection = kind.get_motor_collection().with_options(codec_options=WITH_DECIMALS)
+    found = collection.find(asked, {"stated": 1}, batch_size=AT_ONCE).sort("place", ASCENDING)
+    return cast("list[dict[str, Any]]", await found.to_list(None))
 
 
 # --- the digest: whether what is kept is what was frozen ---------------------------------------------------------
@@ -185,11 +187,13 @@ def _bson(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not frozen")
 
 
-def _python(value: Any) -> Any:
-    if isinstance(value, Decimal128):
+class _Decimals(TypeDecoder):
+    """Reads amounts as the decimals that statements have."""
+
+    bson_type = Decimal128
+
+    def transform_bson(self, value: Decimal128) -> Decimal:
         return value.to_decimal()
-    if isinstance(value, dict):
-        return {key: _python(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_python(item) for item in value]
-    return value
+
+
+WITH_DECIMALS: CodecOptions[dict[str, Any]] = CodecOptions(type_registry=TypeRegistry([_Decimals()]))

@@ -8,7 +8,7 @@ must understand them for as long as there are any: fields are added with a defau
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -70,6 +70,11 @@ class Move(Stated):
     def days(self) -> int:
         """By how many days: later is positive."""
         return (self.after - self.before).days
+
+
+def nameless(moves: Iterable[Move]) -> tuple[Move, ...]:
+    """The moves as residents are told of them: when a deadline was moved, not by whom."""
+    return tuple(move.model_copy(update={"by": ""}) for move in moves)
 
 
 class ReportStated(Stated):
@@ -299,6 +304,7 @@ class TermStated(Stated):
 class SectionStated(Stated):
     """A chapter of the plan's text."""
 
+    key: str = ""
     title: str
     text: str
     internal: bool = False

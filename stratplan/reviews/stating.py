@@ -282,7 +282,8 @@ def _plan(snapshot: Snapshot, day: date, review: Review | None) -> PlanStated:
             for term in terms
         ),
         sections=tuple(
-            SectionStated(title=one.title, text=one.text, internal=one.internal) for one in sections_in_order(snapshot)
+            SectionStated(key=str(one.key), title=one.title, text=one.text, internal=one.internal)
+            for one in sections_in_order(snapshot)
         ),
         illustrative=any(report.illustrative for report in snapshot.all(Report).values()),
         public_parts=tuple(plan.public_parts),

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from stratplan import i18n
-from stratplan.exports.tables import LONGEST_CELL, Cell, Column, Kind, Row, RowKind, Table, Value, to_csv, to_xlsx
+from stratplan.exports.separated_values import to_csv
+from stratplan.exports.tables import Cell, Column, Kind, Row, RowKind, Table, Value
+from stratplan.exports.xlsx import LONGEST_CELL, to_xlsx
 from stratplan.goals.progress import percent
 
 COLUMNS = [

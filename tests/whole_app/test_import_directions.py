@@ -29,7 +29,18 @@ ALLOWED: dict[str, set[str]] = {
     "history": {"plans", "units", "goals", "swot", "investments"},
     "imports": {"plans", "units", "goals", "swot", "investments"},
     "notices": {"plans", "units", "goals"},
-    "overview": {"plans", "units", "goals", "swot", "investments", "history", "exports", "discussion", "evidence"},
+    "overview": {
+        "plans",
+        "units",
+        "goals",
+        "swot",
+        "investments",
+        "history",
+        "exports",
+        "discussion",
+        "evidence",
+        "reviews",
+    },
     "public": {"plans", "units", "goals", "swot", "investments", "overview", "exports"},
 }
 EVERYWHERE = {"accounts"}  # who acts is part of every change
@@ -122,6 +133,8 @@ PURE = [
     "evidence/archives.py",
     "evidence/file_types.py",
     "evidence/names.py",
+    "reviews/comparing.py",
+    "reviews/published.py",
     "reviews/statement.py",
     "reviews/terms.py",
     "period.py",
