@@ -30,14 +30,15 @@ run: setup ## set up, load the Daugavpils plan if there is none, serve on 127.0.
 setup: $(VENV)/installed assets ## install what runs into .venv and build styles and scripts
 
 setup-tests: setup $(VENV)/installed-tests $(PROVIDER)/node_modules/.package-lock.json ## install what tests need too
-	@if ! command -v chromium >/dev/null; then \
+	@for needed in chromium:chromium pdftotext:poppler-utils; do \
+	  command -v "$${needed%%:*}" >/dev/null && continue; \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    $(SAY) 'Installing Chromium for the tests in a browser (Debian package, about a minute)'; \
-	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium; \
+	    $(SAY) "Installing $${needed##*:} for the tests (Debian package, about a minute)"; \
+	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$${needed##*:}"; \
 	  else \
-	    $(SAY) 'The tests in a browser need the program chromium on PATH: install it (Debian: apt-get install chromium) and try again.'; exit 1; \
+	    $(SAY) "The tests need the program $${needed%%:*} on PATH: install it (Debian: apt-get install $${needed##*:}) and try again."; exit 1; \
 	  fi; \
-	fi
+	done
 	@if ! command -v clamd >/dev/null && [ ! -x /usr/sbin/clamd ] && [ ! -x $(CLAMD)/usr/sbin/clamd ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    $(SAY) 'Taking clamd for the tests of the search for viruses (Debian package, a few seconds; no service is set up)'; \

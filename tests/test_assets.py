@@ -149,6 +149,8 @@ def test_the_wheel_carries_all_that_runs(tmp_path: Path) -> None:
         "stratplan/locales/lv/frame.po",
         "stratplan/seeds/daugavpils-2015-2017.yaml",
         "stratplan/static/dist/manifest.json",
+        "stratplan/static/dist/fonts/Inter_400Regular.ttf",
+        "stratplan/templates/typst/report.typ",
         "stratplan/static/dist/common-passwords.txt.gz",
         "stratplan/assets.py",
     ):

@@ -23,7 +23,7 @@ from stratplan.reviews.published import Public, published_now
 from stratplan.reviews.statement import Statement, nameless
 from stratplan.reviews.stating import statement_of
 from stratplan.swot.models import SwotEntry
-from stratplan.web import View
+from stratplan.view import View
 
 CAN_BE_INTERNAL: tuple[type[LivingDocument], ...] = (Goal, Task, InvestmentLine, SwotEntry, Section)
 MOST_HELD = 10_000  # tasks and lines of all editions held

@@ -1,3 +1,5 @@
 """Pages of reviews."""
 
-handlers: list[object] = []
+from stratplan.reviews import sheet_pages
+
+handlers: list[object] = [*sheet_pages.handlers]

@@ -1,0 +1,91 @@
+"""The sheets as files: who may have them, of which day or review, and where their code leads."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import httpx
+import pytest
+
+from stratplan.plans.models import Plan, PublicPart
+from stratplan.reviews.closing import close_review, open_review
+from stratplan.reviews.models import Decision
+from stratplan.reviews.terms import period_of_code
+from stratplan.snapshot import Snapshots
+from tests.factories import SOMEBODY, Made, make_line, make_report
+from tests.reading_pdf import is_accessible, read_pdf, words_of
+
+GOAL = "/plans/plans/goals/SM1/sheet.pdf"
+DAY = date(2016, 10, 14)
+
+
+async def close_quarter(made: Made) -> None:
+    period = period_of_code("2016Q3")
+    assert period is not None
+    review, _entry = await open_review(await made.snapshot(), period, due=DAY, by=SOMEBODY, today=DAY)
+    await close_review(
+        Snapshots(), made.plan.slug, review, decision=Decision(), by=SOMEBODY, based_on=review.version, today=DAY
+    )
+
+
+async def publish(made: Made, *parts: PublicPart) -> None:
+    plan = await Plan.get(made.plan.key)
+    assert plan is not None
+    await plan.publish(list(parts), by=SOMEBODY, based_on=plan.version)
+
+
+async def test_a_goal_and_a_unit_have_a_sheet_that_their_pages_link_to(client: httpx.AsyncClient, made: Made) -> None:
+    await make_report(made.task, date(2016, 9, 20), 40, text="Ceļ jumtu.")
+    unit = f"/plans/plans/units/{made.unit.key}"
+    for page, address in (("/plans/plans/goals/SM1", GOAL), (unit, f"{unit}/sheet.pdf")):
+        assert f'href="{address}"' in (await client.get(page)).text
+        answer = await client.get(address)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/pdf"
+        assert answer.headers["content-disposition"].startswith('attachment; filename="plans-')
+        assert answer.headers["cache-control"] == "no-store"
+        found = read_pdf(answer.content)
+        is_accessible(found, "lv")
+        assert len(found.pages) == 1
+        assert found.links == [f"http://127.0.0.1:8000{page}"]
+        assert "Ceļ jumtu." in words_of(answer.content)
+
+
+async def test_a_sheet_is_of_the_day_or_the_review_that_is_asked_for(client: httpx.AsyncClient, made: Made) -> None:
+    await make_report(made.task, date(2016, 9, 20), 40)
+    await close_quarter(made)
+    await make_report(made.task, date(2016, 9, 29), 90)
+    day = words_of((await client.get(f"{GOAL}?as_of=2016-09-25")).content)
+    assert "Stāvoklis uz 25.09.2016." in day
+    assert "40 %" in day
+    assert "90 %" in words_of((await client.get(f"{GOAL}?as_of=2016-09-30")).content)
+    review = await client.get(f"{GOAL}?review=2016Q3")
+    assert "2016. gada 3. ceturksnis · Stāvoklis uz 30.09.2016." in words_of(review.content)
+    assert "40 %" in words_of(review.content)
+    assert "90 %" not in words_of(review.content)
+    assert review.content == (await client.get(f"{GOAL}?review=2016Q3")).content
+    assert (await client.get(f"{GOAL}?review=2015Q1")).status_code == 404
+    assert (await client.get("/plans/plans/goals/SM9/sheet.pdf")).status_code == 404
+    assert (await client.get("/plans/plans/units/none/sheet.pdf")).status_code == 404
+
+
+@pytest.mark.parametrize("review", ["", "?review=2016Q3"])
+async def test_residents_get_a_sheet_of_what_is_published(stranger: httpx.AsyncClient, made: Made, review: str) -> None:
+    await make_report(made.task, date(2016, 9, 20), 40, text="Iekšēja piezīme.")
+    await make_line(made.scope, made.goal, "1.1", amount=1000, tasks=[made.task.key])
+    await publish(made, *PublicPart)
+    await close_quarter(made)
+    shown = words_of((await stranger.get(GOAL + review)).content)
+    assert "1 000,00" in shown
+    assert "Iekšēja piezīme." in shown
+    await publish(made, PublicPart.REVIEWS)
+    shown = words_of((await stranger.get(GOAL + review)).content)
+    assert "1 000,00" not in shown
+    assert "Nauda" not in shown
+    assert "Iekšēja piezīme." not in shown
+    await publish(made)
+    assert (await stranger.get(GOAL + review)).status_code == (404 if review else 200)
+    plan = await Plan.get(made.plan.key)
+    assert plan is not None
+    await plan.withdraw(by=SOMEBODY, based_on=plan.version)
+    assert (await stranger.get(GOAL + review)).status_code == 404
