@@ -19,11 +19,17 @@ class Actor:
 
 COMMAND_LINE = Actor("command-line")
 PROVIDER = Actor("sign-in-provider")
-BY_THEMSELVES = (COMMAND_LINE.id, PROVIDER.id)  # loaded files, roles from outside: nobody's work on a plan
+REMINDERS = Actor("reminders")
+BY_THEMSELVES = (
+    COMMAND_LINE.id,
+    PROVIDER.id,
+    REMINDERS.id,
+)  # loaded files, roles from outside: nobody's work on a plan
 
 PROGRAMS = {
     COMMAND_LINE.id: N_("stratplan, from the command line"),
     PROVIDER.id: N_("stratplan, at sign-in"),
+    REMINDERS.id: N_("stratplan, by the due date"),
     "local": N_("The built-in account"),  # of plans that were worked on before there were accounts
 }
 

@@ -15,6 +15,7 @@ import click
 
 from stratplan import __version__, serving
 from stratplan.accounts.command_line import user
+from stratplan.reviews.command_line import review
 from stratplan.settings import Settings, resource
 from stratplan.terminal import Commands, say, with_database, with_settings
 
@@ -127,6 +128,7 @@ def verify(settings: Settings, plan: str | None) -> None:
 
 
 main.add_command(user)
+main.add_command(review)
 
 if __name__ == "__main__":
     main()

@@ -164,6 +164,12 @@ async def in_transaction(work: Callable[[Session], Coroutine[Any, Any, T]], *, k
         return result
 
 
+def running_session() -> Session | None:
+    """The session of the running transaction, for reads that must see what it has written; None outside of one."""
+    running = _running.get()
+    return None if running is None else running[0]
+
+
 def transaction_began() -> datetime:
     """When the running transaction began; outside of one, now."""
     running = _running.get()
@@ -172,6 +178,10 @@ def transaction_began() -> datetime:
 
 @asynccontextmanager
 async def one_moment() -> AsyncIterator[Session]:
-    """A session whose reads all see the database as it was at one moment."""
+    """A session whose reads all see the database as it was at one moment; inside a transaction, as that sees it."""
+    running = running_session()
+    if running is not None:
+        yield running
+        return
     async with await current().client.start_session(snapshot=True) as session:
         yield session

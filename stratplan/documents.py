@@ -176,6 +176,7 @@ class LivingDocument(Document):
     links: ClassVar[tuple[Link, ...]] = ()
     unique: ClassVar[tuple[str, ...]] = ()  # fields that no two documents of a scope share
     written_with: ClassVar[tuple[Permission, ...]] = ()  # any of these rights writes it; without one nobody undoes it
+    final: ClassVar[frozenset[str]] = frozenset()  # tags of changes that nobody takes back
     apart: ClassVar[Mapping[str, Permission]] = {}  # fields with verbs and rights of their own: versions leave them out
     kinds: ClassVar[dict[str, type[LivingDocument]]] = {}
 

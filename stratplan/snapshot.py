@@ -17,7 +17,7 @@ from beanie import PydanticObjectId
 from stratplan.accounts.models import Profile
 from stratplan.actors import PROGRAMS, pseudonym
 from stratplan.audit import AuditEntry, Head
-from stratplan.database import Session, one_moment
+from stratplan.database import Session, one_moment, running_session
 from stratplan.documents import SITE, LivingDocument
 from stratplan.i18n import _
 from stratplan.plans.models import Plan
@@ -246,7 +246,11 @@ def _differences(before: Documents, after: Documents) -> Iterable[LivingDocument
 
 
 class Snapshots:
-    """The snapshots of one process: the most recently read plans, each no older than the last acknowledged write."""
+    """The snapshots of one process: the most recently read plans, each no older than the last acknowledged write.
+
+    Inside a transaction they are what that has written so far, which may yet come to nothing: there each attempt has
+    Snapshots of its own.
+    """
 
     def __init__(self) -> None:
         self._held: OrderedDict[PydanticObjectId, Snapshot] = OrderedDict()
@@ -257,11 +261,13 @@ class Snapshots:
         """The plan's id and its revision now: one indexed read. None when no plan of that slug is known."""
         scopes = self._slugs.get(slug)
         if scopes is None:
-            raw = await Plan.get_motor_collection().find_one({"slug": slug, "deleted": False}, {"organisation": 1})
+            raw = await Plan.get_motor_collection().find_one(
+                {"slug": slug, "deleted": False}, {"organisation": 1}, session=running_session()
+            )
             if raw is None:
                 return None
             scopes = self._slugs[slug] = (PydanticObjectId(raw["_id"]), PydanticObjectId(raw["organisation"]), SITE)
-        return scopes[0], await _revision(scopes)
+        return scopes[0], await _revision(scopes, running_session())
 
     async def of(self, slug: str) -> Snapshot | None:
         """The plan of that slug as of its last acknowledged write, or None where there is none."""

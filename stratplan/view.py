@@ -194,9 +194,12 @@ class View:
         """Whether the reader may look at this page of the plan ("/investments/1.1"); an empty path is no page."""
         return bool(path) and all(self.can(needed) for starts, needed in NEEDED if path.startswith(starts))
 
-    def can_undo(self, by: str, kinds: Collection[str]) -> bool:
-        """Whether the reader is offered to take back a change that `by` made to documents of these kinds: who could not
-        make such a change today cannot take it back either. What is about single units is looked at when it is done."""
+    def can_undo(self, by: str, kinds: Collection[str], tag: str = "") -> bool:
+        """Whether the reader is offered to take back a change that `by` made to documents of these kinds, recorded as
+        `tag`: who could not make such a change today cannot take it back either. What is about single units is looked
+        at when it is done."""
+        if any(tag in LivingDocument.kinds[kind].final for kind in kinds):
+            return False
         is_own = self.reader.account is not None and by == self.reader.actor.id
         if not (self.can(Permission.HISTORY_UNDO) or (is_own and self.can(Permission.HISTORY_UNDO_OWN))):
             return False

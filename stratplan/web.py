@@ -185,7 +185,7 @@ def notice_of(entry: AuditEntry, view: View, name: str = "") -> Notice:
     """The notice of a recorded change; `name` as in `wording.deed`."""
     undo = (
         view.url(f"/changes/{entry.id}/undo")
-        if view.can_undo(entry.by, {change.kind for change in entry.changes})
+        if view.can_undo(entry.by, {change.kind for change in entry.changes}, entry.tag)
         else None
     )
     return Notice(wording.deed(entry, name), undo, entry)

@@ -43,6 +43,9 @@ _DEEDS = {
     "closed": N_("Closed: %(name)s"),
     "sent": N_("Sent in: %(name)s"),
     "returned": N_("Returned: %(name)s"),
+    "reminded": N_("Units reminded: %(name)s"),
+    "escalated": N_("Planners told of late units: %(name)s"),
+    "handed_over": N_("Handed over to another unit: %(name)s"),
 }
 _CHANGED = N_("Changed: %(name)s")
 DEEDS = frozenset(_DEEDS)  # the ends of tags that have words of their own; the others are plain changes

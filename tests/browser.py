@@ -53,14 +53,19 @@ class Server:
     def token(self, role: str) -> str:
         """The token of a session of somebody with this role in all plans; one person a role."""
         if role not in self.tokens:
-            self.tokens[role] = subprocess.run(
-                [sys.executable, "-m", "tests.signing_in", self.data, role],
-                check=True,
-                capture_output=True,
-                text=True,
-                env=_environment(self.data),
-            ).stdout.strip()
+            self.tokens[role] = self.said_by("tests.signing_in", role)
         return self.tokens[role]
+
+    def said_by(self, module: str, *arguments: str) -> str:
+        """What a program of the tests prints that works on the server's data."""
+        done = subprocess.run(
+            [sys.executable, "-m", module, self.data, *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=_environment(self.data),
+        )
+        return done.stdout.strip()
 
     def plan(self, path: str = "", **query: str) -> str:
         """The address of a page of the Daugavpils plan, without the host."""

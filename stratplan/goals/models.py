@@ -169,6 +169,8 @@ class Task(LivingDocument):
         text: str,
         percent: int | None = None,
         done: Mapping[str, date] | None = None,
+        next_steps: str = "",
+        obstacles: str = "",
         illustrative: bool = False,
         by: Actor,
         based_on: int,
@@ -185,7 +187,8 @@ class Task(LivingDocument):
             raise RuleBroken(
                 _("This task's progress is counted from its milestones: mark those done."), field="percent"
             )
-        report = Report.new(scope=self.scope, task=self.key, by=by.id, illustrative=illustrative, **values)
+        more = {"next_steps": next_steps, "obstacles": obstacles, "illustrative": illustrative}
+        report = Report.new(scope=self.scope, task=self.key, by=by.id, **values, **more)
         touch = audit.changed(self)
         if self.milestones and done is not None:
             unknown = done.keys() - {milestone.key for milestone in self.milestones}
@@ -202,6 +205,25 @@ class Task(LivingDocument):
     async def move(self, goal: Reference, number: str, *, by: Actor, based_on: int) -> audit.AuditEntry | None:
         """Put the task under another goal, with the number it gets there."""
         return await self.edit({"goal": goal, "number": number}, by=by, based_on=based_on, tag="moved")
+
+    @classmethod
+    async def hand_over(
+        cls, handed: Sequence[tuple[Task, int]], unit: Reference, *, by: Actor
+    ) -> audit.AuditEntry | None:
+        """Have `unit` lead tasks, each looked at in the version beside it, in one change; None where it leads them all.
+
+        A unit that took part in a task leads it from now on. Raises StaleEdit when who is responsible for a task was
+        changed since.
+        """
+        edits = []
+        for task, based_on in handed:
+            partners = [partner for partner in task.partners if partner != unit]
+            change = audit.changed(task, lead=unit, partners=partners)
+            since = await audit.entries_since(task, based_on)
+            if audit.values_before(task, since).keys() & {"lead", "partners"}:
+                raise StaleEdit(task, change.values, since)
+            edits += [change] if change.values else []
+        return await audit.record("task.handed_over", edits, by=by) if edits else None
 
     @classmethod
     async def renumber(cls, numbered: Sequence[tuple[Task, str]], *, by: Actor) -> audit.AuditEntry | None:

@@ -141,7 +141,7 @@ def _row(raw: dict[str, Any], view: View, of: LivingDocument | None) -> HistoryR
         subjects=subjects,
         more=count - len(subjects),
         undone=undone,
-        can_undo=view.can_undo(entry.by, kinds),
+        can_undo=view.can_undo(entry.by, kinds, entry.tag),
         version=version,
         shown_at="" if of is None or version is None else version_of(of, version, view),
     )

@@ -55,6 +55,7 @@ def _counted(things: Counter[str]) -> str:
         "milestone": lambda n: ngettext("%(num)s milestone", "%(num)s milestones", n),
         "report": lambda n: ngettext("%(num)s report", "%(num)s reports", n),
         "planned": lambda n: ngettext("%(num)s planned amount", "%(num)s planned amounts", n),
+        "review": lambda n: ngettext("%(num)s review", "%(num)s reviews", n),
         "money": lambda n: ngettext("%(num)s money report", "%(num)s money reports", n),
     }
     return ", ".join(words[kind](things[kind]) for kind in words if things[kind])

@@ -1,17 +1,16 @@
-"""Loads a progress file: what was reported on a plan that is there, through the verbs that people report with."""
+"""Loads a progress file: what was reported on a plan that is there, checked as a whole and then written."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from beanie import PydanticObjectId
 from pydantic import ValidationError
 
-from stratplan.actors import COMMAND_LINE
-from stratplan.audit import AuditEntry, changed
+from stratplan.audit import changed
 from stratplan.database import Session
 from stratplan.documents import LivingDocument
 from stratplan.goals.models import Milestone, Report, Task
@@ -19,16 +18,18 @@ from stratplan.i18n import _
 from stratplan.imports.loading import Loading, Outcome, milestones_of
 from stratplan.imports.marked_yaml import MarkedFile, Place
 from stratplan.imports.mistakes import mistakes_in
-from stratplan.imports.seed_format import ProgressFile, ReportShape
+from stratplan.imports.progress_writing import Missing, ProgressWriting, Quarter
+from stratplan.imports.seed_format import MoneyShape, ProgressFile, ReportShape, ReviewShape
 from stratplan.imports.shelves import Shelf
 from stratplan.investments.models import InvestmentLine, MoneyReport, YearAmount
 from stratplan.plans.models import FundingSource, Plan
-
-D = TypeVar("D", bound=LivingDocument)
+from stratplan.reviews.models import Review
+from stratplan.reviews.terms import canonical, code_of, term_of
+from stratplan.units.models import Unit
 
 
 class ProgressLoading(Loading):
-    """Reports, in the order of their days, what a file says of a plan that is there."""
+    """What a file says of a plan that is there and is missing from it: found, checked, and then written."""
 
     def __init__(self, file: MarkedFile, content: ProgressFile, session: Session) -> None:
         super().__init__(file, content.plan, session)
@@ -40,27 +41,90 @@ class ProgressLoading(Loading):
             self.wrong(("plan",), _("There is no plan “%(slug)s”. Load the plan first.") % {"slug": self.content.plan})
         self.stop_if_wrong()
         assert plan is not None
+        await self._look_at(plan)
+        missing = Missing(plan.slug, illustrative=self.content.illustrative)
+        missing.steps = self._missing_milestones()
+        missing.quarters = self._missing_reviews(plan)
+        self._missing_reports(missing)
+        missing.planned = self._missing_planned()
+        self._missing_money(missing)
+        self.stop_if_wrong()
+        await ProgressWriting(missing).run()
+        return self.outcome
+
+    async def _look_at(self, plan: Plan) -> None:
         fetch = partial(Shelf.fetch, scope=plan.key, session=self.session)
         self.tasks = await fetch(Task, name=lambda task: task.number)
         self.lines = await fetch(InvestmentLine, name=lambda line: line.number)
         self.sources = await fetch(FundingSource, name=lambda source: source.code)
-        steps = self._missing_milestones()
-        reports = self._missing_reports(steps, await self._reported(plan))
-        planned = self._missing_planned()
-        money = self._missing_money()
-        self.stop_if_wrong()
-        for task in self.tasks.living():
-            await self._report(task, steps.get(task.key), reports.get(task.key, []))
-        for line in self.lines.living():
-            if line.key in planned:
-                line = await self._edited(line, {"planned": planned[line.key]})
-            for entry in money.get(line.key, []):
-                line = _after(line, await line.report_money(**dict(entry), by=COMMAND_LINE, based_on=line.version))
-        return self.outcome
+        self.units = await Shelf.fetch(Unit, plan.organisation, lambda unit: unit.name, self.session)
+        self.reviews = {review.code: review for review in (await fetch(Review, name=_code)).living()}
+        reports = await Report.find({"scope": plan.key, "deleted": False}, session=self.session).to_list()
+        self.reported = {(report.task, report.on) for report in reports}
+        self.sent_in = {(report.task, report.review) for report in reports}
 
-    async def _reported(self, plan: Plan) -> set[tuple[PydanticObjectId, date]]:
-        found = Report.find({"scope": plan.key, "deleted": False}, session=self.session)
-        return {(report.task, report.on) async for report in found}
+    def _review_of(self, day: date) -> ReviewShape | None:
+        """The review of the file that was open on the day, the first of several."""
+        return next((one for one in self.content.reviews if one.opened <= day <= (one.closed or date.max)), None)
+
+    # --- reviews ---
+
+    def _missing_reviews(self, plan: Plan) -> list[Quarter]:
+        """The reviews that the plan does not have, in the order of time."""
+        missing = []
+        seen: set[str] = set()
+        for number, shape in enumerate(self.content.reviews):
+            place = ("reviews", number)
+            if term_of(shape.period) is None:
+                self.wrong((*place, "period"), _("A review is of a quarter, a half-year or a year."))
+                continue
+            code = _code(shape)
+            self.seen_once((*place, "period"), seen, code)
+            if code in self.reviews:
+                self.outcome.there["review"] += 1
+                continue
+            self._check_days(plan, shape, place)
+            self.outcome.added["review"] += 1
+            missing.append(Quarter(shape, self._parts(shape, place)))
+        return sorted(missing, key=lambda quarter: (quarter.shape.period.end, quarter.shape.opened))
+
+    def _check_days(self, plan: Plan, shape: ReviewShape, place: Place) -> None:
+        if not {*shape.period.years()} & {*plan.years}:
+            self.wrong((*place, "period"), _("The plan has no day in this period."))
+        if shape.opened < shape.period.start:
+            self.wrong((*place, "opened"), _("This period has not begun yet."))
+        if shape.due < shape.period.start:
+            self.wrong((*place, "due"), _("The due date is before the period begins."))
+        if shape.closed is not None and shape.closed < shape.opened:
+            self.wrong((*place, "closed"), _("The review is closed before it is opened."))
+        if shape.closed is None and (shape.decision_number or shape.decision_date):
+            self.wrong(place, _("Only a closed review has a decision."))
+
+    def _parts(self, shape: ReviewShape, place: Place) -> Mapping[PydanticObjectId, Any]:
+        """What the file says apart of units' parts, by unit."""
+        parts = {}
+        seen: set[str] = set()
+        for number, part in enumerate(shape.parts):
+            here = (*place, "parts", number)
+            self.seen_once((*here, "unit"), seen, part.unit)
+            unit = self.known(self.units, part.unit, (*here, "unit"))
+            if unit is None:
+                continue
+            parts[unit] = part
+            days = [
+                report.on
+                for report in self.content.reports
+                if (task := self.tasks.find(report.task)) and task.lead == unit and self._review_of(report.on) is shape
+            ]
+            if not days:
+                self.wrong((*here, "unit"), _("Nothing is reported by this unit in this review."))
+            elif part.returned is not None and not shape.opened <= part.returned <= max(days):
+                self.wrong((*here, "returned"), _("A part is returned before it is sent for the last time."))
+            if (part.returned is None) != (not part.remark):
+                self.wrong(here, _("What is returned has a day and a remark."))
+        return parts
+
+    # --- reports ---
 
     def _missing_milestones(self) -> dict[PydanticObjectId, list[Milestone]]:
         """The milestones of tasks that have none; a task that has some keeps its own."""
@@ -80,11 +144,9 @@ class ProgressLoading(Loading):
                 missing[task.key] = milestones_of(item.milestones)
         return missing
 
-    def _missing_reports(
-        self, steps: dict[PydanticObjectId, list[Milestone]], reported: set[tuple[PydanticObjectId, date]]
-    ) -> dict[PydanticObjectId, list[ReportShape]]:
-        """The reports by task, in the order of their days."""
-        missing: defaultdict[PydanticObjectId, list[ReportShape]] = defaultdict(list)
+    def _missing_reports(self, missing: Missing) -> None:
+        """The reports that are not there: those sent in for a missing review, and all others."""
+        quarters = {id(quarter.shape): quarter for quarter in missing.quarters}
         seen: set[tuple[str, date]] = set()
         for number, report in enumerate(self.content.reports):
             place = ("reports", number)
@@ -93,16 +155,24 @@ class ProgressLoading(Loading):
             task = self.tasks.find(report.task)
             if task is None:
                 continue
-            if (task.key, report.on) in reported:
+            review = self._review_of(report.on)
+            if self._is_reported(task, report, review):
                 self.outcome.there["report"] += 1
                 continue
-            if report.percent is not None and (task.milestones or steps.get(task.key)):
+            if report.percent is not None and (task.milestones or missing.steps.get(task.key)):
                 self.wrong(
                     (*place, "percent"), _("This task's progress is counted from its milestones: mark those done.")
                 )
             self.outcome.added["report"] += 1
-            missing[task.key].append(report)
-        return {task: sorted(reports, key=lambda report: report.on) for task, reports in missing.items()}
+            quarter = quarters.get(id(review))
+            (missing if quarter is None else quarter).reports.append((task.key, report))
+
+    def _is_reported(self, task: Task, report: ReportShape, review: ReviewShape | None) -> bool:
+        """Whether the task has this report, perhaps sent in for a review and so as of another day."""
+        there = None if review is None else self.reviews.get(_code(review))
+        return (task.key, report.on) in self.reported or (there is not None and (task.key, there.key) in self.sent_in)
+
+    # --- money ---
 
     def _missing_planned(self) -> dict[PydanticObjectId, list[YearAmount]]:
         """The planned money of lines that have none; a line that has some keeps its own."""
@@ -129,9 +199,9 @@ class ProgressLoading(Loading):
                 missing[line.key] = amounts
         return missing
 
-    def _missing_money(self) -> dict[PydanticObjectId, list[MoneyReport]]:
-        """By line, in the order of their days: the sums that no report of the same day, source and year has."""
-        missing: defaultdict[PydanticObjectId, list[MoneyReport]] = defaultdict(list)
+    def _missing_money(self, missing: Missing) -> None:
+        """The sums that no report of the same day, source and year has: of a missing review, and all others."""
+        quarters = {id(quarter.shape): quarter for quarter in missing.quarters}
         seen: set[tuple[str, date, str, int]] = set()
         for number, item in enumerate(self.content.money):
             place = ("money", number)
@@ -141,17 +211,27 @@ class ProgressLoading(Loading):
             line = self.lines.find(item.line)
             if line is None or source is None:
                 continue
-            if any(
-                (entry.on, entry.source, entry.year) == (item.on, source, item.year) for entry in line.money_reports
-            ):
+            review = self._review_of(item.on)
+            if self._is_stated(line, item, source, review):
                 self.outcome.there["money"] += 1
                 continue
             self.outcome.added["money"] += 1
             values = item.model_dump(exclude={"line"}) | {"source": source, "illustrative": self.content.illustrative}
             entry = MoneyReport(**values)
             self._check(line, place, money_reports=[entry])
-            missing[line.key].append(entry)
-        return {line: sorted(entries, key=lambda entry: entry.on) for line, entries in missing.items()}
+            quarter = quarters.get(id(review))
+            (missing if quarter is None else quarter).money.append((line.key, entry))
+
+    def _is_stated(
+        self, line: InvestmentLine, item: MoneyShape, source: PydanticObjectId, review: ReviewShape | None
+    ) -> bool:
+        """Whether the line has these sums, perhaps sent in for a review and so as of another day of its period."""
+        there = None if review is None else self.reviews.get(_code(review))
+        return any(
+            (entry.source, entry.year) == (source, item.year)
+            and (entry.on == item.on or (there is not None and there.period.start <= entry.on <= there.period.end))
+            for entry in line.money_reports
+        )
 
     def _check(self, document: LivingDocument, place: Place, **values: Any) -> None:
         """Note a mistake where the document's own rules forbid the values."""
@@ -160,34 +240,6 @@ class ProgressLoading(Loading):
         except ValidationError as error:
             self.mistakes += mistakes_in(self.file, error, place)
 
-    async def _edited(self, document: D, values: dict[str, Any]) -> D:
-        entry = await document.edit(values, by=COMMAND_LINE, based_on=document.version)
-        return _after(document, entry) if entry else document
 
-    async def _report(self, task: Task, steps: list[Milestone] | None, reports: list[ReportShape]) -> None:
-        """Set up a task's milestones and make its reports, each with the milestones reached by its day."""
-        if steps:
-            task = await self._edited(
-                task, {"milestones": [step.model_copy(update={"done_on": None}) for step in steps]}
-            )
-        for report in reports:
-            done = {step.key: step.done_on for step in steps or [] if step.done_on and step.done_on <= report.on}
-            entry = await task.report(
-                **report.model_dump(exclude={"task"}),
-                done=done if steps else None,
-                illustrative=self.content.illustrative,
-                by=COMMAND_LINE,
-                based_on=task.version,
-            )
-            task = _after(task, entry)
-        if steps:
-            await self._edited(task, {"milestones": steps})
-
-
-def _after(document: D, entry: AuditEntry | None) -> D:
-    """The document as the change has left it; as it was where nothing differed."""
-    if entry is None:
-        return document
-    change = next(change for change in entry.changes if change.document == document.key)
-    after: D = type(document).model_validate({**dict(document), **change.after, "version": change.version})
-    return after
+def _code(review: Review | ReviewShape) -> str:
+    return code_of(canonical(review.period))

@@ -220,6 +220,30 @@ class ReportShape(Shape):
     execution: Execution
     outcome: Outcome = Outcome.NOT_ASSESSED
     text: OptionalProse = ""
+    next_steps: OptionalProse = ""
+    obstacles: OptionalProse = ""
+
+
+class PartShape(Shape):
+    """What is apart in a unit's part of a review; `returned` is when it was returned with the remark."""
+
+    unit: Line
+    on_behalf: bool = False
+    returned: Day | None = None
+    remark: OptionalProse = ""
+
+
+class ReviewShape(Shape):
+    """A review; without `closed` it is open. What was reported from `opened` up to `closed` was sent in for it."""
+
+    period: WrittenPeriod
+    opened: Day
+    due: Day
+    note: OptionalProse = ""
+    parts: list[PartShape] = []
+    closed: Day | None = None
+    decision_number: OptionalLine = ""
+    decision_date: Day | None = None
 
 
 class TaskMilestonesShape(Shape):
@@ -257,3 +281,4 @@ class ProgressFile(Shape):
     reports: list[ReportShape] = []
     planned: list[PlannedShape] = []
     money: list[MoneyShape] = []
+    reviews: list[ReviewShape] = []

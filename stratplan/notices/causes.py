@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,7 +15,9 @@ from stratplan.goals.queries import TaskFigures, task_figures
 from stratplan.goals.states import Schedule
 from stratplan.mentions import mentioned
 from stratplan.notices.audience import Person, audience_of
+from stratplan.notices.cause import Cause
 from stratplan.notices.kinds import NoticeKind
+from stratplan.notices.review_causes import OF_REVIEWS, review_causes
 from stratplan.snapshot import Snapshot
 
 # A task that was overdue long before anybody was told of such things is no news.
@@ -31,6 +32,7 @@ CHANGES = frozenset(
         "task.deleted",
         "task.restored",
         "task.milestones_set",
+        "task.handed_over",
         "task.reported",
         "report.edited",
         "report.deleted",
@@ -38,21 +40,6 @@ CHANGES = frozenset(
         "change.undone",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why one person is told of one thing; `key` is the same whenever and wherever it is found again."""
-
-    account: PydanticObjectId
-    kind: NoticeKind
-    key: str
-    task: PydanticObjectId | None
-    caption: str
-    deed: str = ""
-    deadline: str = ""
-    by: str = ""
-    entry: PydanticObjectId | None = None
 
 
 def causes_of(entry: AuditEntry, snapshot: Snapshot, tasks: Mapping[PydanticObjectId, Task]) -> list[Cause]:
@@ -64,6 +51,8 @@ def causes_of(entry: AuditEntry, snapshot: Snapshot, tasks: Mapping[PydanticObje
         found = _said(entry, snapshot, tasks)
     elif entry.tag in CHANGES and entry.by not in PROGRAMS:
         found = _changed(entry, snapshot, tasks)
+    elif entry.tag in OF_REVIEWS:
+        found = review_causes(entry, snapshot)
     else:
         return []
     first: dict[tuple[PydanticObjectId, str], Cause] = {}

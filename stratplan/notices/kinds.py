@@ -20,7 +20,6 @@ class NoticeKind(Choice):
 
     explanation: str
     usual: When
-    is_offered: bool  # whether it happens yet, so that there is something to choose
 
     def __new__(
         cls,
@@ -30,7 +29,6 @@ class NoticeKind(Choice):
         icon: str,
         explanation: str,
         usual: When,
-        is_offered: bool = True,
     ) -> NoticeKind:
         member = str.__new__(cls, value)
         member._value_ = value
@@ -39,7 +37,6 @@ class NoticeKind(Choice):
         member.icon = icon
         member.explanation = explanation
         member.usual = usual
-        member.is_offered = is_offered
         return member
 
     ASKED = (
@@ -95,11 +92,27 @@ class NoticeKind(Choice):
         N_("Review"),
         "info",
         "clipboard-list",
-        N_("A review of a plan that you take part in is opened"),
+        N_("A review is opened in which your unit reports"),
         When.AT_ONCE,
-        False,
+    )
+    REVIEW_DUE = (
+        "review-due",
+        N_("Review due"),
+        "warning",
+        "clipboard-list",
+        N_("Your unit has not sent its part of a review yet, or it was returned"),
+        When.AT_ONCE,
+    )
+    REVIEW_LATE = (
+        "review-late",
+        N_("Units are late"),
+        "danger",
+        "clock-alert",
+        N_("A week after the due date of a review, units have not sent their parts"),
+        When.AT_ONCE,
     )
 
 
-OFFERED = tuple(kind for kind in NoticeKind if kind.is_offered)
+OFFERED = tuple(NoticeKind)
 OF_DEADLINES = (NoticeKind.OVERDUE, NoticeKind.DUE_7, NoticeKind.DUE_30)
+OF_REVIEWS = (NoticeKind.REVIEW_OPENED, NoticeKind.REVIEW_DUE, NoticeKind.REVIEW_LATE)

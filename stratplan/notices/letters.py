@@ -71,7 +71,7 @@ def compose(
 
 def _place(told: Told) -> tuple[tuple[int | str, ...], str]:
     task = told.snapshot.find(Task, told.notice.task)
-    return (() if task is None else number_key(task.number)), str(told.notice.task or "")
+    return (() if task is None else number_key(task.number)), str(told.notice.task or told.notice.review or "")
 
 
 def _by_plan(told: Sequence[Told], day: date, settings: Settings) -> list[str]:
@@ -95,7 +95,7 @@ def _by_plan(told: Sequence[Told], day: date, settings: Settings) -> list[str]:
                 _("There is something new. The plan tells it after the second step at sign-in:") + f"\n  {link}"
             )
             continue
-        for _task, of_task in groupby(in_plan, key=lambda one: one.notice.task):
+        for _task, of_task in groupby(in_plan, key=lambda one: one.notice.task or one.notice.review):
             about = list(of_task)
             last = about[-1]
             lines = [caption_of(last.notice, last.snapshot)]

@@ -32,6 +32,7 @@ class Notice(Document):
     kind: NoticeKind
     plan: PydanticObjectId
     task: PydanticObjectId | None = None
+    review: PydanticObjectId | None = None
     caption: str
     deed: str = ""  # of a change: the tag it is recorded by
     deadline: str = ""  # ISO day

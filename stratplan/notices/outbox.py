@@ -27,9 +27,10 @@ from stratplan.goals.queries import task_figures
 from stratplan.i18n import CLOCK, LANGUAGES, day_of
 from stratplan.notices.audience import audience_of
 from stratplan.notices.causes import deadline_kind
-from stratplan.notices.kinds import OF_DEADLINES, When
+from stratplan.notices.kinds import OF_DEADLINES, OF_REVIEWS, When
 from stratplan.notices.letters import Told, compose
 from stratplan.notices.models import Delivered, Delivery, Notice, Turn
+from stratplan.notices.review_causes import is_still_true
 from stratplan.notices.writing import DEADLINES
 from stratplan.plans.models import Plan
 from stratplan.settings import Settings
@@ -76,14 +77,20 @@ class Outbox:
         groups = Notice.get_motor_collection().aggregate(
             [
                 {"$match": wanted},
-                {"$group": {"_id": {"account": "$account", "task": "$task"}, "first": {"$min": "$at"}}},
+                {
+                    "$group": {
+                        "_id": {"account": "$account", "task": "$task", "review": "$review"},
+                        "first": {"$min": "$at"},
+                    }
+                },
                 {"$match": {"first": {"$lte": moment - JOINED_WITHIN}}},
             ]
         )
         made = 0
         async for group in groups:
-            account, task = group["_id"]["account"], group["_id"].get("task")
-            made += await self._put_together(account, {**wanted, "account": account, "task": task}, digest="")
+            # A missing value is grouped as null, and null finds what has none.
+            about = {name: group["_id"].get(name) for name in ("account", "task", "review")}
+            made += await self._put_together(about["account"], {**wanted, **about}, digest="")
         return made
 
     async def gather_digests(self) -> int:
@@ -247,6 +254,8 @@ class Outbox:
         snapshot = None if plan is None else await self.snapshots.of(plan.slug)
         person = None if snapshot is None else audience_of(snapshot).get(notice.account)
         if snapshot is None or person is None:
+            return None
+        if notice.kind in OF_REVIEWS and not is_still_true(snapshot, notice.kind, notice.review, notice.account):
             return None
         if notice.kind in OF_DEADLINES:
             task = snapshot.find(Task, notice.task)

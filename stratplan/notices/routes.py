@@ -43,6 +43,9 @@ class ChoicesForm(FormModel):
     due_7: Annotated[When, Field(alias="due-7")]
     due_30: Annotated[When, Field(alias="due-30")]
     changed: When
+    review_opened: Annotated[When, Field(alias="review-opened")]
+    review_due: Annotated[When, Field(alias="review-due")]
+    review_late: Annotated[When, Field(alias="review-late")]
 
 
 @get(LIST, permission=Permission.ME_READ)

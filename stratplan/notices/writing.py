@@ -13,8 +13,9 @@ from stratplan.audit import AuditEntry, Head
 from stratplan.documents import SITE, now
 from stratplan.goals.models import Task
 from stratplan.notices.audience import audience_of
-from stratplan.notices.causes import Cause, causes_of, deadline_causes, tasks_named
-from stratplan.notices.kinds import NoticeKind, When
+from stratplan.notices.cause import Cause
+from stratplan.notices.causes import causes_of, deadline_causes, tasks_named
+from stratplan.notices.kinds import When
 from stratplan.notices.models import Choices, Followed, Notice, Turn
 from stratplan.plans.models import Plan
 from stratplan.snapshot import Snapshot, Snapshots
@@ -42,6 +43,7 @@ async def write(causes: Iterable[Cause], snapshot: Snapshot, at: datetime | None
             kind=cause.kind,
             plan=snapshot.plan.key,
             task=cause.task,
+            review=cause.review,
             caption=cause.caption,
             deed=cause.deed,
             deadline=cause.deadline,
@@ -53,19 +55,6 @@ async def write(causes: Iterable[Cause], snapshot: Snapshot, at: datetime | None
         )
         written += await notice.write()
     return written
-
-
-async def notify(
-    snapshot: Snapshot, kind: NoticeKind, accounts: Iterable[PydanticObjectId], *, cause: str, caption: str, by: str
-) -> int:
-    """Tell `accounts` of something that no task has part in, such as a review that was opened; `cause` names it, and
-    nobody is told twice of the same, nor of what they did themselves."""
-    causes = [
-        Cause(account, kind, f"{kind.value}:{cause}", None, caption, by=by)
-        for account in accounts
-        if str(account) != by
-    ]
-    return await write(causes, snapshot)
 
 
 async def follow_histories(snapshots: Snapshots) -> int:
@@ -93,10 +82,10 @@ async def follow_histories(snapshots: Snapshots) -> int:
             position = await _first_position(plan, began, heads[plan.key])
         return await _follow(plan, position, snapshots)
 
-    return await _for_each(plans, follow)
+    return await for_each(plans, follow)
 
 
-async def _for_each(plans: Iterable[Plan], work: Callable[[Plan], Awaitable[int]]) -> int:
+async def for_each(plans: Iterable[Plan], work: Callable[[Plan], Awaitable[int]]) -> int:
     """The work done for each plan; one that fails keeps no other from it, and its failure is raised after them."""
     written, failures = 0, []
     for plan in plans:
@@ -171,7 +160,7 @@ async def write_deadlines(snapshots: Snapshots, owner: str, today: Callable[[], 
 
     plans = await Plan.find({"deleted": False}).to_list()
     try:
-        written = await _for_each(plans, look)
+        written = await for_each(plans, look)
     except Exception:  # whatever it is: the turn is given back first, and it goes on to whoever runs the job
         await Turn.finish(DEADLINES, day.isoformat(), owner)
         raise

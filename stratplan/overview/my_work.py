@@ -35,9 +35,12 @@ from stratplan.overview.money_explanations import breakdown_table
 from stratplan.overview.my_tasks import quarter_tasks, units_with_tasks
 from stratplan.overview.open_matters import MONTH, Changes, Matter, changes_of, open_matters, said_standing
 from stratplan.overview.overview import Tally, TaskLine, said_lateness, tally, task_lines
+from stratplan.overview.reviews_at_work import ReviewAtWork, last_closed, reviews_to_see_to
 from stratplan.period import Period
 from stratplan.permissions import Permission, Role
 from stratplan.plans.models import Plan, PlanState
+from stratplan.reviews.moves import deadline_moves
+from stratplan.reviews.problems import problem_tasks
 from stratplan.typed import page_number
 from stratplan.units.models import Unit
 from stratplan.view import View
@@ -199,6 +202,7 @@ class Kept:
 
     view: View
     percent: int | None
+    reviews: list[ReviewAtWork]
     matters: list[Matter]
     standing: list[str]
 
@@ -218,6 +222,7 @@ class Glance:
 
     view: View
     percent: int | None
+    review: ReviewAtWork | None
     tally: Tally
     late: list[TaskLine]
     money: PlanMoney
@@ -227,10 +232,16 @@ class Glance:
     history: str
 
 
-def _kept(view: View, changes: Changes) -> Kept:
+async def _kept(view: View, changes: Changes) -> Kept:
     progress = plan_progress(view.snapshot, view.day).value
-    standing = said_standing(view.plan)
-    return Kept(view, None if progress is None else percent(progress), open_matters(view, changes), standing)
+    problems = problem_tasks(view.snapshot, view.day, await deadline_moves(view.plan.key))
+    return Kept(
+        view,
+        None if progress is None else percent(progress),
+        reviews_to_see_to(view),
+        open_matters(view, changes, len(problems)),
+        said_standing(view.plan),
+    )
 
 
 async def _glance(view: View, changes: Changes) -> Glance:
@@ -239,6 +250,7 @@ async def _glance(view: View, changes: Changes) -> Glance:
     return Glance(
         view=view,
         percent=None if progress is None else percent(progress),
+        review=last_closed(view),
         tally=counted,
         late=task_lines(snapshot, counted.late[:LATE_SHOWN], said_lateness),
         money=money,
@@ -326,7 +338,7 @@ async def show_work(request: HTMXRequest) -> Response[str]:
         "quarter_end": Period.quarter_of(today).end,
         "days_left": (Period.quarter_of(today).end - today).days,
         "tasks": my_tasks(views, dict(request.query_params.multi_items())),
-        "kept": [_kept(view, changes[view.plan.key]) for view in keeping],
+        "kept": [await _kept(view, changes[view.plan.key]) for view in keeping],
         "glances": [await _glance(view, changes[view.plan.key]) for view in looking],
         "invited": await waiting() if site_rights.allow(Permission.ACCOUNTS_READ) else 0,
         "closed": closed,

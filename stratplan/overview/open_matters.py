@@ -81,8 +81,9 @@ async def changes_of(plans: Sequence[Plan], day: date, account: PydanticObjectId
     }
 
 
-def open_matters(view: View, changes: Changes) -> list[Matter]:
-    """What there is to see to, the most pressing first; what there is nothing of is left out."""
+def open_matters(view: View, changes: Changes, problems: int) -> list[Matter]:
+    """What there is to see to, the most pressing first; what there is nothing of is left out. `problems` are the tasks
+    that reviews keep tripping over."""
     snapshot, day = view.snapshot, view.day
     counted = tally(snapshot, day)
     missing = sum(entry.reporting is Reporting.MISSING for entry in task_figures(snapshot, day).values())
@@ -105,6 +106,7 @@ def open_matters(view: View, changes: Changes) -> list[Matter]:
         ),
         Matter(_("Never reported"), missing, view.url("/tasks", reporting="missing"), "warning", "message-square"),
         Matter(_("Without a responsible unit"), _unled(snapshot), view.url("/tasks", unit="none"), "warning", "users"),
+        Matter(_("Tasks with problems"), problems, view.url("/reviews/problems"), "warning", "triangle-alert"),
         Matter(
             _("Checks that fail"),
             len(money_of(snapshot, day).checks),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from stratplan import audit
 from stratplan.actors import Actor
@@ -15,6 +15,7 @@ from stratplan.reviews import frozen
 from stratplan.reviews.frozen import Audience, Bodies
 from stratplan.reviews.models import Decision, Edition, Review, ReviewState
 from stratplan.reviews.moves import deadline_moves
+from stratplan.reviews.queries import units_asked
 from stratplan.reviews.statement import nameless
 from stratplan.reviews.stating import statement_of
 from stratplan.snapshot import Revision, Snapshot, Snapshots
@@ -27,23 +28,43 @@ class PlanMoved(Exception):
 
 
 async def open_review(
-    snapshot: Snapshot, period: Period, *, due: date, note: str = "", by: Actor, today: date
+    snapshot: Snapshot,
+    period: Period,
+    *,
+    due: date,
+    note: str = "",
+    by: Actor,
+    today: date,
+    at: datetime | None = None,
 ) -> tuple[Review, audit.AuditEntry]:
-    """Open a review of the plan; RuleBroken where there is one of the period, or the period is none or not begun."""
+    """Open a review of the plan; RuleBroken where there is one of the period, or the period is none or not begun.
+
+    `at` is when that was, where a file tells of it afterwards; the history has when it was written.
+    """
     if period.start > today:
         raise RuleBroken(_("This period has not begun yet."), field="period")
     if not {*period.years()} & {*snapshot.plan.years}:
         raise RuleBroken(_("The plan has no day in this period."), field="period")
     if due < period.start:
         raise RuleBroken(_("The due date is before the period begins."), field="due")
-    review = Review.new(scope=snapshot.plan.key, period=period, due=due, note=note, opened_at=now(), opened_by=by.id)
+    review = Review.new(
+        scope=snapshot.plan.key, period=period, due=due, note=note, opened_at=at or now(), opened_by=by.id
+    )
     return review, await review.add(by=by)
 
 
 async def close_review(
-    snapshots: Snapshots, slug: str, review: Review, *, decision: Decision, by: Actor, based_on: int, today: date
+    snapshots: Snapshots,
+    slug: str,
+    review: Review,
+    *,
+    decision: Decision,
+    by: Actor,
+    based_on: int,
+    today: date,
+    at: datetime | None = None,
 ) -> audit.AuditEntry:
-    """Freeze the review as it is now: its next edition.
+    """Freeze the review as it is now: its next edition. `at` as in `open_review`.
 
     All of it and the review's state are one transaction; when the plan changes meanwhile, it is stated anew. Raises
     StaleEdit when the review was changed since version `based_on`, RuleBroken when it is closed already.
@@ -56,7 +77,7 @@ async def close_review(
         snapshot = await snapshots.of(slug)
         if snapshot is None:
             raise RuleBroken(_("The plan has been deleted."))
-        edition, bodies = await _stated(snapshot, review, decision, by, today)
+        edition, bodies = await _stated(snapshot, review, decision, by, today, at or now())
         try:
             return await _write(review, edition, bodies, snapshot.revision, by)
         except PlanMoved:
@@ -65,7 +86,7 @@ async def close_review(
 
 
 async def _stated(
-    snapshot: Snapshot, review: Review, decision: Decision, by: Actor, today: date
+    snapshot: Snapshot, review: Review, decision: Decision, by: Actor, today: date, at: datetime
 ) -> tuple[Edition, Bodies]:
     day = review.day_on(today)
     moves = await deadline_moves(snapshot.plan.key, snapshot.revision[0])
@@ -81,13 +102,14 @@ async def _stated(
     edition = Edition(
         number=number,
         day=day,
-        closed_at=now(),
+        closed_at=at,
         by=by.id,
         decision_number=decision.number,
         decision_date=decision.day,
         digest=frozen.digest_of(bodies),
         tasks=len(statement.tasks),
         lines=len(statement.lines),
+        missing=[asked.unit.key for asked in units_asked(snapshot, review) if not asked.is_sent],
     )
     return edition, bodies
 

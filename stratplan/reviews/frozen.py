@@ -126,6 +126,20 @@ async def statement_of_edition(review: PydanticObjectId, edition: int, audience:
     )
 
 
+async def progress_of_editions(
+    reviews: Iterable[PydanticObjectId], audience: Audience
+) -> Mapping[tuple[PydanticObjectId, int], Fraction | None]:
+    """The plan's progress (a share of one) as every edition of some reviews has it, by review and edition; one read."""
+    asked = {"review": {"$in": list(reviews)}, "audience": audience.value}
+    found = FrozenPlan.get_motor_collection().find(asked, {"review": 1, "edition": 1, "stated.progress": 1})
+    return {
+        (raw["review"], raw["edition"]): None
+        if raw["stated"]["progress"] is None
+        else Fraction(raw["stated"]["progress"])
+        async for raw in found
+    }
+
+
 async def _read(kind: type[Frozen], asked: Mapping[str, Any]) -> list[dict[str, Any]]:
     collection = kind.get_motor_collection().with_options(codec_options=WITH_DECIMALS)
     found = collection.find(asked, {"stated": 1}, batch_size=AT_ONCE).sort("place", ASCENDING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
 
@@ -13,13 +13,24 @@ from stratplan import audit
 from stratplan.actors import Actor
 from stratplan.choice import Choice
 from stratplan.database import Session
-from stratplan.documents import Line, Link, LivingDocument, OnDelete, OptionalLine, OptionalProse, Part, Reference
+from stratplan.documents import (
+    Line,
+    Link,
+    LivingDocument,
+    OnDelete,
+    OptionalLine,
+    OptionalProse,
+    Part,
+    Reference,
+    References,
+    now,
+)
 from stratplan.errors import RuleBroken
 from stratplan.i18n import N_, _
 from stratplan.period import Period
 from stratplan.permissions import Permission
 from stratplan.reviews.frozen import digest_kept
-from stratplan.reviews.terms import canonical, code_of, name_of, term_of
+from stratplan.reviews.terms import canonical, code_of, name_of, sentence_case, term_of
 
 BY_SCOPE = IndexModel([("scope", ASCENDING), ("deleted", ASCENDING)])
 
@@ -41,7 +52,8 @@ class SubmissionState(Choice):
 
 class Edition(Part):
     """A review as it was closed once: when, by whom, with which decision, as of which day, and the digest (SHA-256, see
-    frozen) of all that was stored for it. `reopened_*` say why and when it was opened again."""
+    frozen) of all that was stored for it. `missing` are the units that had not sent their parts; `reopened_*` say why
+    and when it was opened again."""
 
     number: Annotated[int, Field(ge=1)]
     day: date
@@ -52,9 +64,19 @@ class Edition(Part):
     digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     tasks: int
     lines: int
+    missing: References = []
     reopened_at: datetime | None = None
     reopened_by: str = ""
     reason: OptionalProse = ""
+
+
+class Reminder(Part):
+    """That units were asked again for their parts: on which day, when, by whom."""
+
+    day: date
+    at: datetime
+    by: str
+    units: References
 
 
 class Review(LivingDocument):
@@ -68,11 +90,19 @@ class Review(LivingDocument):
     opened_at: datetime
     opened_by: str = ""
     editions: list[Edition] = []
+    reminders: list[Reminder] = []
+    escalated_on: date | None = None  # the last day on which planners were told which units are late
 
     kind: ClassVar = "review"
     noun: ClassVar = N_("review")
     written_with: ClassVar = (Permission.REVIEWS_WRITE,)
-    apart: ClassVar = {"state": Permission.REVIEWS_WRITE, "editions": Permission.REVIEWS_WRITE}
+    final: ClassVar = frozenset({"review.closed", "review.reopened", "review.reminded", "review.escalated"})
+    apart: ClassVar = {
+        "state": Permission.REVIEWS_WRITE,
+        "editions": Permission.REVIEWS_WRITE,
+        "reminders": Permission.REVIEWS_WRITE,
+        "escalated_on": Permission.REVIEWS_WRITE,
+    }
     labels: ClassVar = {
         "period": N_("Period"),
         "due": N_("Due"),
@@ -101,6 +131,11 @@ class Review(LivingDocument):
         return name_of(self.period)
 
     @property
+    def title(self) -> str:
+        """Its name as a heading."""
+        return sentence_case(self.name)
+
+    @property
     def caption(self) -> str:
         return self.code
 
@@ -126,7 +161,9 @@ class Review(LivingDocument):
         """Residents see a review once it is closed, and nothing of how it came about."""
         if self.edition is None:
             return None
-        shown: Review = self.model_copy(update={"note": "", "opened_by": ""})
+        editions = [edition.model_copy(update={"missing": []}) for edition in self.editions]
+        inside: dict[str, Any] = {"note": "", "opened_by": "", "reminders": [], "escalated_on": None}
+        shown: Review = self.model_copy(update={**inside, "editions": editions})
         return shown
 
     @classmethod
@@ -137,8 +174,38 @@ class Review(LivingDocument):
                 return ["editions"]
         return []
 
+    def reminded_on(self, unit: Reference) -> date | None:
+        """The day on which a unit was last asked again for its part."""
+        return next((one.day for one in reversed(self.reminders) if unit in one.units), None)
+
+    async def remind(self, units: Collection[Reference], *, by: Actor, today: date) -> audit.AuditEntry:
+        """Ask units again for their parts; who was asked today already is left out, RuleBroken where all were."""
+        if not self.is_open:
+            raise RuleBroken(_("The review is closed: nothing more can be sent in for it."))
+        asked = {unit for one in self.reminders if one.day == today for unit in one.units}
+        left = [unit for unit in units if unit not in asked]
+        if not left:
+            raise RuleBroken(_("They have been reminded today. A unit is reminded at most once a day."))
+        reminder = Reminder(day=today, at=now(), by=by.id, units=left)
+        change = audit.changed(self, reminders=[*self.reminders, reminder])
+        return await audit.record("review.reminded", [change], by=by)
+
+    async def escalate(self, *, by: Actor, today: date) -> audit.AuditEntry:
+        """Tell the planners that units are late."""
+        return await audit.record("review.escalated", [audit.changed(self, escalated_on=today)], by=by)
+
+    async def edit(
+        self, values: Mapping[str, Any], *, by: Actor, based_on: int, tag: str = "edited"
+    ) -> audit.AuditEntry | None:
+        """Change the due date or the note while the review is open."""
+        if not self.is_open:
+            raise RuleBroken(_("A closed review stays. An administrator can open it again, with a reason."))
+        return await super().edit(values, by=by, based_on=based_on, tag=tag)
+
     def refuse_putting_back(self, values: Mapping[str, Any], by: Actor) -> None:
-        """What was closed is not undone: it is opened again, with a reason."""
+        """What was closed is not undone: it is opened again, with a reason. Nor is what people were told."""
+        if values.keys() & {"reminders", "escalated_on"}:
+            raise RuleBroken(_("A reminder that was sent cannot be taken back."))
         if values.keys() & {"state", "editions"} or (values.get("deleted") and self.editions):
             raise RuleBroken(_("A closed review stays. An administrator can open it again, with a reason."))
 
@@ -152,6 +219,8 @@ class Review(LivingDocument):
         """It is of a quarter, a half-year or a year, and the only one of it."""
         if term_of(self.period) is None:
             raise RuleBroken(_("A review is of a quarter, a half-year or a year."), field="period")
+        if self.due < self.period.start:
+            raise RuleBroken(_("The due date is before the period begins."), field="due")
         count = await Review.get_motor_collection().count_documents(
             {"scope": self.scope, "period": str(self.period), "deleted": False}, session=session
         )

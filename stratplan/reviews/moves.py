@@ -9,6 +9,7 @@ from beanie import PydanticObjectId
 
 from stratplan import i18n
 from stratplan.audit import AuditEntry
+from stratplan.database import running_session
 from stratplan.goals.models import Task
 from stratplan.period import Period
 from stratplan.reviews.statement import Move
@@ -26,7 +27,8 @@ async def deadline_moves(scope: PydanticObjectId, before: int | None = None) -> 
         wanted["number"] = {"$lte": before}
     found: defaultdict[PydanticObjectId, list[Move]] = defaultdict(list)
     shape = {"at": 1, "by": 1, "changes": 1}
-    async for raw in AuditEntry.get_motor_collection().find(wanted, shape).sort("number", 1):
+    entries = AuditEntry.get_motor_collection().find(wanted, shape, session=running_session())
+    async for raw in entries.sort("number", 1):
         for change in raw["changes"]:
             if change["kind"] != Task.kind or not change["before"] or "period" not in change["before"]:
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from beanie import PydanticObjectId
@@ -64,10 +64,12 @@ async def send(
     on_behalf: bool = False,
     by_link: bool = False,
     illustrative: bool = False,
+    at: datetime | None = None,
 ) -> audit.AuditEntry:
     """Send in a unit's part of a review: a report on each task that is asked of it, and money, as one change.
 
     Reports are as of the review's last day, or of today before that. What was sent before is corrected, not doubled.
+    `at` is when that was, where a file tells of it afterwards; the history has when it was written.
     Raises StaleEdit when the part was sent or returned since version `based_on` (0: nobody had begun), RuleBroken when
     a task is left out.
     """
@@ -77,7 +79,7 @@ async def send(
     _refuse_gaps(asked, words)
     on = review.day_on(today)
     earlier = reports_in(snapshot, review, asked.tasks)
-    edits = [_part(review, asked, by, on_behalf=on_behalf, by_link=by_link)]
+    edits = [_part(review, asked, by, at or now(), on_behalf=on_behalf, by_link=by_link)]
     for task in asked.tasks:
         edits += _report(review, task, words[task.key], earlier.get(task.key), on, by, illustrative=illustrative)
     edits += _money(snapshot, asked, money, on, illustrative=illustrative)
@@ -117,10 +119,10 @@ def _says_nothing(words: TaskWords) -> bool:
     return not (words.unchanged or words.text.strip())
 
 
-def _part(review: Review, asked: Asked, by: Actor, *, on_behalf: bool, by_link: bool) -> audit.Edit:
+def _part(review: Review, asked: Asked, by: Actor, at: datetime, *, on_behalf: bool, by_link: bool) -> audit.Edit:
     values = {
         "state": SubmissionState.SENT,
-        "sent_at": now(),
+        "sent_at": at,
         "sent_by": by.id,
         "on_behalf": on_behalf,
         "by_link": by_link,

@@ -105,7 +105,7 @@ def _task(
                 key=one.key,
                 title=one.title,
                 due=one.due,
-                done_on=one.done_on,
+                done_on=one.done_on if one.done_on is not None and one.done_on <= day else None,
                 weight=one.weight,
                 is_done=one.done_on is not None and one.done_on <= day,
             )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from stratplan import i18n
 from stratplan.exports.tables import Column, Kind, Row, RowKind, Table, Value
 from stratplan.goals.states import Outcome
-from stratplan.i18n import _, ngettext
+from stratplan.i18n import _, ngettext, pgettext
 from stratplan.reviews.statement import GoalStated, Statement, TaskStated
 
 
@@ -103,7 +103,7 @@ def printed_action_plan(statement: Statement, notes: Sequence[str] = ()) -> Tabl
         Column(_("Funding sources"), width=9),
         Column(_("State"), width=14),
         Column(_("Progress"), Kind.PERCENT, 9),
-        Column(_("Report"), width=36),
+        Column(pgettext("column", "Report"), width=36),
     ]
     rows: list[Row] = []
     for goal in statement.plan.goals:

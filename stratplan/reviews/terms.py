@@ -81,6 +81,11 @@ def name_of(period: Period) -> str:
     return i18n.period(period)
 
 
+def sentence_case(name: str) -> str:
+    """A name as it begins a heading: with a capital letter."""
+    return name[:1].upper() + name[1:]
+
+
 def terms_of_years(years: range) -> Iterator[Period]:
     """Every quarter, half-year and year of some years, by their last day, the shorter first."""
     for year in years:

@@ -13,17 +13,23 @@ import pytest_asyncio
 import yaml
 
 from stratplan.actors import COMMAND_LINE
-from stratplan.audit import GENESIS, AuditEntry, chained_hash
+from stratplan.audit import GENESIS, AuditEntry, Head, chained_hash
 from stratplan.database import Database
 from stratplan.documents import LivingDocument
+from stratplan.errors import RuleBroken
 from stratplan.goals.models import Goal, Report, Task
 from stratplan.goals.states import Execution, Outcome
-from stratplan.i18n import use_language
-from stratplan.imports import seed_format, seeds
+from stratplan.i18n import day_of, use_language
+from stratplan.imports import progress_writing, seed_format, seeds
 from stratplan.imports.marked_yaml import FileRefused
 from stratplan.imports.seed_format import Shape
 from stratplan.investments.models import InvestmentLine
+from stratplan.period import Period
 from stratplan.plans.models import FundingSource, Organisation, Plan, Section, Term, TermKind
+from stratplan.reviews.closing import close_review, open_review
+from stratplan.reviews.frozen import KINDS, FrozenPlan
+from stratplan.reviews.models import Review, Submission, SubmissionState
+from stratplan.snapshot import Snapshots
 from stratplan.swot.models import Quadrant, SwotEntry
 from stratplan.units.models import Unit
 from tests.factories import SOMEBODY
@@ -123,6 +129,10 @@ async def refused(path: Path) -> list[str]:
     return [f"{lines[mistake.line - 1].strip()} | {mistake}" for mistake in failure.value.mistakes]
 
 
+def in_the_file(kind: str) -> int:
+    return len(yaml.safe_load(PROGRESS.read_text(encoding="utf-8"))[kind])
+
+
 async def test_the_daugavpils_files_load_whole_and_only_once(db: Database) -> None:
     outcomes = await seeds.load_all([PLAN, PROGRESS])
     assert {kind.__name__: await living(kind) for kind in (Organisation, Plan, Section, Term, FundingSource, Unit)} == {
@@ -136,10 +146,12 @@ async def test_the_daugavpils_files_load_whole_and_only_once(db: Database) -> No
     assert {kind.__name__: await living(kind) for kind in (Goal, Task, Report, InvestmentLine, SwotEntry)} == {
         "Goal": 3,
         "Task": 18,
-        "Report": 132,
+        "Report": 144,
         "InvestmentLine": 12,
         "SwotEntry": 74,
     }
+    assert await Report.find({"unchanged": False}).count() == in_the_file("reports") == 132
+    assert sum([len(line.money_reports) async for line in InvestmentLine.find({})]) == in_the_file("money")
     assert await Term.find({"sort": TermKind.ABBREVIATION}).count() == 11
     places = Counter(entry.quadrant for entry in await SwotEntry.find().to_list())
     assert [places[quadrant] for quadrant in Quadrant] == [18, 20, 18, 18]
@@ -329,6 +341,133 @@ async def test_progress_of_what_is_not_there_is_refused(small: Plan, write: Writ
     assert await refused(write(SMALL_PROGRESS, plan="other")) == [
         "plan: other | plan: There is no plan “other”. Load the plan first."
     ]
+
+
+# --- reviews ---
+
+QUARTER: dict[str, Any] = {
+    "period": "2016-Q3",
+    "opened": "2016-09-19",
+    "due": "2016-10-05",
+    "closed": "2016-10-28",
+    "note": "Īsi, lūdzu.",
+    "decision_number": "paraugs 1",
+    "decision_date": "2016-10-27",
+}
+LATE: dict[str, Any] = {"task": "1.3", "on": "2016-10-07", "execution": "in_progress", "percent": 70, "text": "Vēlu."}
+PAID = {"line": "1", "on": "2016-10-06", "source": "PB", "year": 2016, "contracted": "40.00", "spent": "39.99"}
+
+
+def reviewed(write: Write, **values: Any) -> Path:
+    """A progress file with a review in which the unit “Grupa” reports late on one of its two tasks."""
+    reports = [*SMALL_PROGRESS["reports"], LATE]
+    return write(SMALL_PROGRESS, **{"reports": reports, "money": [PAID], "reviews": [QUARTER], **values})
+
+
+@pytest_asyncio.fixture
+async def larger(db: Database, write: Write) -> Plan:
+    """The small plan with a second task of the same unit, which its money goes to."""
+    third = {"number": "1.3", "goal": "SM1", "title": "Trīs", "period": "2015.–2017.", "lead": "team"}
+    line = {**SMALL["investments"][0], "tasks": ["1.3"]}
+    await seeds.load(write(tasks=[*SMALL["tasks"], third], investments=[line]))
+    return await one(Plan, slug="small")  # type: ignore[no-any-return]
+
+
+async def test_a_review_is_opened_sent_in_for_and_closed_as_people_do_it(larger: Plan, write: Write) -> None:
+    outcome = await seeds.load(reviewed(write))
+    assert outcome.added["review"] == 1
+    entries = await AuditEntry.find({"scope": larger.key}).sort("-number").limit(3).to_list()
+    assert [entry.tag for entry in entries[::-1]] == ["review.created", "submission.sent", "review.closed"]
+    review = await one(Review)
+    assert (review.code, review.note, str(review.state)) == ("2016Q3", "Īsi, lūdzu.", "closed")
+    assert day_of(review.opened_at) == date(2016, 9, 19)
+    edition = review.edition
+    assert edition is not None
+    assert (edition.decision_number, edition.decision_date, edition.day) == (
+        "paraugs 1", date(2016, 10, 27), date(2016, 9, 30),
+    )  # fmt: skip
+    part = await one(Submission)
+    assert (part.name, str(part.state)) == ("Grupa", "sent")
+    assert part.sent_at is not None
+    assert day_of(part.sent_at) == date(2016, 10, 7), "after it was due"
+    reports = await Report.find({"review": review.key}).sort("unchanged").to_list()
+    assert [(one.on, one.percent, one.text, one.unchanged) for one in reports] == [
+        (date(2016, 9, 30), 70, "Vēlu.", False),
+        (date(2016, 9, 30), 40, "", True),
+    ]
+    line = await one(InvestmentLine)
+    assert [(entry.on, str(entry.spent)) for entry in line.money_reports] == [(date(2016, 9, 30), "39.99")]
+    written = await AuditEntry.find().count()
+    assert not (await seeds.load(reviewed(write))).added
+    assert await AuditEntry.find().count() == written
+
+
+async def test_a_review_that_people_have_opened_stays_as_it_is_and_reports_stand_beside_it(
+    larger: Plan, write: Write
+) -> None:
+    snapshot = await Snapshots().of("small")
+    assert snapshot is not None
+    await open_review(snapshot, Period.parse("2016-Q3"), due=date(2016, 12, 1), by=SOMEBODY, today=date(2016, 11, 1))
+    outcome = await seeds.load(reviewed(write))
+    assert (outcome.there["review"], outcome.added["review"], outcome.added["report"]) == (1, 0, 4)
+    review = await one(Review)
+    assert review.is_open
+    assert await Submission.find().count() == 0
+    assert (await one(Report, percent=70)).on == date(2016, 10, 7)
+    assert not (await seeds.load(reviewed(write))).added
+
+
+async def test_a_review_that_is_not_closed_in_the_file_is_open(larger: Plan, write: Write) -> None:
+    still = {key: QUARTER[key] for key in ("period", "opened", "due")}
+    await seeds.load(reviewed(write, reviews=[still]))
+    assert (await one(Review)).is_open
+    assert await FrozenPlan.find().count() == 0
+    assert (await one(Submission)).state is SubmissionState.SENT
+
+
+async def test_mistakes_of_reviews_are_named_and_nothing_is_loaded(larger: Plan, write: Write) -> None:
+    path = reviewed(
+        write,
+        reviews=[
+            {**QUARTER, "closed": "2016-09-01"},
+            {**QUARTER, "parts": [{"unit": "Nav"}, {"unit": "Pārvalde"}, {"unit": "Grupa", "returned": "2016-10-09"}]},
+            {"period": "2016-05", "opened": "2016-06-01", "due": "2016-06-10"},
+            {"period": "2014", "opened": "2013-06-01", "due": "2013-06-10", "decision_number": "1"},
+        ],
+    )
+    assert await refused(path) == [
+        "closed: '2016-09-01' | reviews[1].closed: The review is closed before it is opened.",
+        "- period: 2016-Q3 | reviews[2].period: This stands in the file twice.",
+        "- unit: Nav | reviews[2].parts[1].unit: “Nav” is neither in the file nor in the plan.",
+        "- unit: Pārvalde | reviews[2].parts[2].unit: Nothing is reported by this unit in this review.",
+        "- unit: Grupa | reviews[2].parts[3]: What is returned has a day and a remark.",
+        "returned: '2016-10-09' | reviews[2].parts[3].returned: A part is returned before it is sent for the last "
+        "time.",
+        "- period: 2016-05 | reviews[3].period: A review is of a quarter, a half-year or a year.",
+        "- period: '2014' | reviews[4].period: The plan has no day in this period.",
+        "- period: '2014' | reviews[4]: Only a closed review has a decision.",
+        "opened: '2013-06-01' | reviews[4].opened: This period has not begun yet.",
+        "due: '2013-06-10' | reviews[4].due: The due date is before the period begins.",
+    ]
+
+
+async def test_a_load_that_breaks_off_in_a_later_quarter_leaves_nothing(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = 0
+
+    async def breaks(*given: Any, **more: Any) -> Any:
+        nonlocal closed
+        closed += 1
+        if closed == 5:
+            raise RuleBroken("the power went")
+        return await close_review(*given, **more)
+
+    monkeypatch.setattr(progress_writing, "close_review", breaks)
+    with pytest.raises(FileRefused):
+        await seeds.load_all([PLAN, PROGRESS])
+    for kind in (*LivingDocument.kinds.values(), *KINDS, AuditEntry, Head):
+        assert await kind.find().count() == 0, kind
 
 
 async def test_files_loaded_together_are_all_loaded_or_none(db: Database, write: Write) -> None:

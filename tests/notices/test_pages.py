@@ -151,7 +151,7 @@ async def test_what_one_chooses_is_kept_and_shown(app: Frame, made: Made) -> Non
         assert re.search(r'id="due-30-not"[^>]*checked', page)
         bad = await client.post("/me/notices/settings", data={**ALL, "changed": "weekly"})
         assert bad.status_code == 422
-        assert (await client.post("/me/notices/settings", data={**ALL, "review-opened": "not"})).status_code == 422
+        assert (await client.post("/me/notices/settings", data={**ALL, "strange": "not"})).status_code == 422
     choices = await Choices.of_account(head.key)
     assert choices.of(NoticeKind.DUE_30) is When.NOT
     found = await Notice.get(waiting.id)

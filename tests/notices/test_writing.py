@@ -21,11 +21,12 @@ from stratplan.goals.schedule import standing
 from stratplan.goals.states import Execution, Outcome
 from stratplan.mentions import token
 from stratplan.notices.audience import audience_of
-from stratplan.notices.causes import Cause, deadline_causes, deadline_kind
+from stratplan.notices.cause import Cause
+from stratplan.notices.causes import deadline_causes, deadline_kind
 from stratplan.notices.kinds import NoticeKind, When
 from stratplan.notices.models import Choices, Followed, Notice, Turn
 from stratplan.notices.sentences import sentence
-from stratplan.notices.writing import DEADLINES, follow_histories, notify, write, write_deadlines
+from stratplan.notices.writing import DEADLINES, follow_histories, write, write_deadlines
 from stratplan.period import Period
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
@@ -275,22 +276,6 @@ async def test_a_report_that_completes_a_task_ends_its_deadlines(made: Made) -> 
     await due_on(made.task, TODAY_IN_PLAN + timedelta(days=5))
     await make_report(made.task, TODAY_IN_PLAN, 100, execution=Execution.COMPLETED, outcome=Outcome.REACHED)
     assert deadline_causes(await made.snapshot(), TODAY_IN_PLAN) == []
-
-
-async def test_what_no_task_has_part_in_is_told_by_name_once(made: Made) -> None:
-    """What reviews will call."""
-    head, planner = await make_head(made), await make_account(Role.PLANNER, scope=made.scope)
-    snapshot = await made.snapshot()
-    for _ in range(2):
-        await notify(
-            snapshot,
-            NoticeKind.REVIEW_OPENED,
-            [head.key, planner.key],
-            cause="2016-3",
-            caption="2016. gada 3. ceturksnis",
-            by=str(planner.key),
-        )
-    assert await told() == [(str(head.key), "review-opened", "")]
 
 
 async def test_nothing_is_written_to_who_has_no_part_in_the_plan(made: Made) -> None:

@@ -21,6 +21,9 @@ from stratplan.overview.my_tasks import quarter_tasks
 from stratplan.period import Period
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan, PlanState
+from stratplan.reviews.closing import close_review, open_review
+from stratplan.reviews.models import Decision
+from stratplan.snapshot import Snapshots
 from stratplan.units.models import Unit, UnitKind
 from tests.conftest import reading
 from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_account, make_line, make_plan, make_report, make_task
@@ -214,6 +217,7 @@ async def test_the_planners_matters_are_counted_as_their_lists_are(app: Frame, m
         "/plans/plans/tasks?schedule=behind": "1",
         "/plans/plans/tasks?reporting=missing": "1",
         "/plans/plans/tasks?unit=none": "2",
+        "/plans/plans/reviews/problems": "3",
         "/plans/plans/figures/checks": counts["/plans/plans/figures/checks"],
         "/plans/plans/history?by=people&from=2016-09-23": counts["/plans/plans/history?by=people&from=2016-09-23"],
     }
@@ -328,3 +332,40 @@ async def test_an_administrator_of_accounts_is_told_who_has_not_come_in_yet(app:
         listed = (await client.get("/people?state=invited")).text
     assert len(set(re.findall(r'href="(/people/[0-9a-f]{24})"', listed))) == int(told[1])
     assert "/people?state" not in await work_of(app, await make_account(Role.PLANNER))
+
+
+async def test_the_planner_sees_open_reviews_first_and_the_council_the_last_closed(app: Frame, made: Made) -> None:
+    planner = await make_account(Role.PLANNER, scope=made.scope)
+    council = await make_account(Role.COUNCIL, scope=made.scope)
+    page = await work_of(app, planner)
+    assert 'href="/plans/plans/reviews/new"' in page
+    assert "its review is not opened yet" in page
+    review, _entry = await open_review(
+        await made.snapshot(), Period.parse("2016-Q2"), due=date(2016, 7, 14), by=SOMEBODY, today=TODAY_IN_PLAN
+    )
+    page = unescape(await work_of(app, planner))
+    assert "0 of 1 unit sent" in page.replace("\xa0", " ")
+    assert "78 days past the due date" in page.replace("\xa0", " ")
+    assert 'href="/plans/plans/reviews/2016Q2"' in page
+    assert "/reviews/new" not in page
+    assert "reviews/2016Q2" not in await work_of(app, council)
+    decision = Decision(number="388", day=date(2016, 7, 28))
+    await close_review(Snapshots(), "plans", review, decision=decision, by=SOMEBODY, based_on=1, today=TODAY_IN_PLAN)
+    assert "reviews/2016Q2" not in await work_of(app, planner)
+    page = await work_of(app, council)
+    assert 'href="/plans/plans/reviews/2016Q2"' in page
+    assert "388" in page
+
+
+async def test_a_half_year_that_has_no_review_is_not_called_for_when_its_quarters_have_theirs(
+    app: Frame, made: Made
+) -> None:
+    planner = await make_account(Role.PLANNER, scope=made.scope)
+    quarters = ("2015-Q1", "2015-Q2", "2015-Q3", "2015-Q4", "2016-Q1", "2016-Q2", "2016-Q3")
+    for code in (*quarters, "2016-Q3/2016-Q4", "2016"):
+        await open_review(
+            await made.snapshot(), Period.parse(code), due=TODAY_IN_PLAN, by=SOMEBODY, today=TODAY_IN_PLAN
+        )
+    page = await work_of(app, planner)
+    assert "/reviews/2016Q3" in page
+    assert "/reviews/new" not in page

@@ -43,7 +43,7 @@ async def test_what_is_late_is_named_with_its_unit_and_its_last_word(
     assert "Nokavēts par 274 dienām" in late
     assert "Atpaliek par 38 procentpunktiem" in late
     assert "Informācijas un projektu nodaļa" in late
-    assert "Otram trūkst drošības saskaņojuma." in late
+    assert "Drošības saskaņojums saņemts, pieslēgumu pārbauda testa vidē." in late
 
 
 async def test_funding_is_the_known_answer_and_an_earlier_day_shows_what_was_known_then(

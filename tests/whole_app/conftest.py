@@ -22,6 +22,7 @@ from stratplan.discussion.models import CommentSort
 from stratplan.documents import LivingDocument
 from stratplan.frame import Frame
 from stratplan.goals.models import Report, Task
+from stratplan.goals.states import Execution
 from stratplan.imports import seeds
 from stratplan.mentions import token as mention_of
 from stratplan.notices.calendars import CalendarFeed
@@ -29,8 +30,9 @@ from stratplan.notices.kinds import NoticeKind, When
 from stratplan.notices.models import Notice
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
-from stratplan.reviews.closing import close_review, open_review
-from stratplan.reviews.models import Decision
+from stratplan.reviews.closing import open_review
+from stratplan.reviews.queries import units_asked
+from stratplan.reviews.sending import TaskWords, send
 from stratplan.reviews.terms import period_of_code
 from stratplan.settings import Settings, resource
 from stratplan.snapshot import Snapshots
@@ -103,11 +105,12 @@ class Seeded:
             case "name", "calendar":
                 return f"{self.feed}.ics"
             case "review", _:
-                return CLOSED_REVIEW if "{edition:" in path else OPEN_REVIEW
+                is_of_closed = "{edition:" in path or path.endswith(("/reopen", "/reviews/{review:str}"))
+                return CLOSED_REVIEW if is_of_closed else OPEN_REVIEW
             case "edition", _:
                 return "1"
             case "unit", "units" if "/reviews/" in path:
-                return str(next(vars(one)["lead"] for one in self.documents["task"] if vars(one)["lead"] is not None))
+                return str(vars(self.documents["submission"][-1])["unit"])
             case _, "questions":
                 return str(next(one.key for one in self.documents["comment"] if vars(one)["sort"] == "question"))
             case _, "goals":
@@ -154,17 +157,17 @@ async def seeded(mongo_uri: str, settings: Settings, opened: database.Database) 
 
 
 async def _review(plan: Plan, by: Actor) -> None:
-    """An open review of the plan, and a closed one."""
-    for code in (CLOSED_REVIEW, OPEN_REVIEW):
-        period = period_of_code(code)
-        snapshot = await Snapshots().of(plan.slug)
-        assert period is not None
-        assert snapshot is not None
-        review, _entry = await open_review(snapshot, period, due=date(2016, 7, 15), by=by, today=DAY)
-        if code == CLOSED_REVIEW:
-            await close_review(
-                Snapshots(), plan.slug, review, decision=Decision(), by=by, based_on=review.version, today=DAY
-            )
+    """An open review of the plan that a unit has sent its part for, beside the closed ones that come with it."""
+    period = period_of_code(OPEN_REVIEW)
+    snapshot = await Snapshots().of(plan.slug)
+    assert period is not None
+    assert snapshot is not None
+    review, _entry = await open_review(snapshot, period, due=date(2016, 7, 15), by=by, today=DAY)
+    snapshot = await Snapshots().of(plan.slug)
+    assert snapshot is not None
+    asked = units_asked(snapshot, review)[0]
+    said = [TaskWords(task.key, Execution.IN_PROGRESS, percent=10, unchanged=True) for task in asked.tasks]
+    await send(snapshot, review, asked.unit.key, said, today=DAY, by=by, based_on=0)
 
 
 @asynccontextmanager

@@ -27,8 +27,8 @@ ALLOWED: dict[str, set[str]] = {
     "discussion": {"goals", "plans", "units"},
     "evidence": {"goals", "plans", "units"},
     "history": {"plans", "units", "goals", "swot", "investments"},
-    "imports": {"plans", "units", "goals", "swot", "investments"},
-    "notices": {"plans", "units", "goals"},
+    "imports": {"plans", "units", "goals", "swot", "investments", "reviews"},
+    "notices": {"plans", "units", "goals", "reviews"},
     "overview": {
         "plans",
         "units",
@@ -135,6 +135,7 @@ PURE = [
     "evidence/names.py",
     "reviews/comparing.py",
     "reviews/published.py",
+    "reviews/reminders.py",
     "reviews/statement.py",
     "reviews/terms.py",
     "period.py",
