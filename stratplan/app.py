@@ -57,6 +57,7 @@ from stratplan.public import routes as public
 from stratplan.reviews import routes as reviews
 from stratplan.reviews.frozen import FrozenLine, FrozenPlan, FrozenTask
 from stratplan.reviews.models import Review, Submission
+from stratplan.reviews.report_template import ReportTemplate
 from stratplan.secret_key import SecretKey, secret_key
 from stratplan.security_txt import security_txt
 from stratplan.settings import Settings, resource
@@ -89,6 +90,7 @@ DOCUMENTS: Sequence[type[Document]] = (
     SwotEntry,
     Review,
     Submission,
+    ReportTemplate,
     FrozenPlan,
     FrozenTask,
     FrozenLine,
@@ -182,6 +184,7 @@ def create_app(
             route_handlers=evidence.upload_handlers,
             request_max_body_size=evidence_panel.FILES_AT_ONCE * largest_file + evidence.AROUND_THE_FILES,
         ),
+        Router("/", route_handlers=reviews.upload_handlers, request_max_body_size=reviews.LARGEST_UPLOAD),
         *events.handlers,
     ]
     litestar = Litestar(

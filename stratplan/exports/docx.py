@@ -53,6 +53,7 @@ _PARTS: Final = {
     "word/_rels/document.xml.rels": "document-rels.xml",
     "word/document.xml": "document.xml",
     "word/footer1.xml": "footer1.xml",
+    "word/footer2.xml": "footer2.xml",
     "word/header1.xml": "header1.xml",
     "word/settings.xml": "settings.xml",
     "word/styles.xml": "styles.xml",

@@ -12,7 +12,6 @@ from lxml import etree
 from stratplan import i18n
 from stratplan.exports.docx_package import Element, R, w
 from stratplan.exports.pdf import (
-    LETTER,
     LONGEST_STRING,
     LONGEST_WHOLE,
     chart_content,
@@ -35,9 +34,10 @@ TWIPS: Final = 20  # to the point
 DOTS: Final = 220  # to the inch of a chart
 EMU: Final = 914_400  # to the inch
 TYPE_SIZE: Final = 8  # points, in tables
+LETTER: Final = 0.62  # of the size of type: the width of a bold letter, on the wide side
 PADDING: Final = 10  # points beside the text of a cell, with the rule
 GROUP_FILL, TOTAL_FILL = "E3F0EF", "F5F3EE"
-NARROW: Final = 3  # columns of a table that is not as wide as the page
+NARROW, NARROWED = 3, 0.6  # columns of a small table, and how much of the page it takes
 CHART_WIDTH: Final = 493  # points: as wide as a standing page
 
 Picture = Callable[[bytes], str]  # keeps a picture (PNG) and says by which relation it is found
@@ -143,11 +143,11 @@ class Builder:
             if table.is_empty:
                 yield self.paragraph("Stratplan Note", _("There is nothing here."))
             else:
-                yield self._table(table, width)
+                yield self._table(table, width, titled=block.titled)
 
-    def _table(self, table: Table, width: int) -> Element:
+    def _table(self, table: Table, width: int, *, titled: bool) -> Element:
         columns, rows = printed_rows(table)
-        points = width / TWIPS * (0.6 if len(columns) <= NARROW and table.chart is not None else 1)
+        points = width / TWIPS * (NARROWED if titled and len(columns) <= NARROW else 1)
         stacks = [[texts[at] for kind, texts in rows if kind is not RowKind.GROUP] for at in range(len(columns))]
         widths = [round(one * TWIPS) for one in column_widths(columns, stacks, points, TYPE_SIZE * LETTER, PADDING)]
         made = etree.Element(w("tbl"))

@@ -6,7 +6,7 @@ import io
 import posixpath
 import zipfile
 from collections.abc import Iterator
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 from lxml import etree
 
@@ -21,7 +21,7 @@ CORE_RELATION: Final = "http://schemas.openxmlformats.org/package/2006/relations
 LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)  # the first moment that an archive can tell
 DECLARED_FIRST: Final = (CONTENT_TYPES, "_rels/.rels")  # programs look for these at the beginning
 
-Element = etree._Element
+Element: TypeAlias = etree._Element
 
 
 def w(name: str) -> str:
@@ -31,12 +31,14 @@ def w(name: str) -> str:
 
 def parsed(body: bytes) -> Element:
     """The root of a part; nothing outside of it is read. Raises etree.XMLSyntaxError."""
-    return etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    root: Element = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    return root
 
 
 def written(root: Element) -> bytes:
     """A part as it is kept in the archive."""
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    body: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    return body
 
 
 class Package:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Final
 
 from docxtpl import DocxTemplate
@@ -16,8 +15,9 @@ from jinja2 import TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 
+from stratplan.choice import Choice
 from stratplan.exports.docx_package import RELATIONS, Element, Package, parsed, w
-from stratplan.i18n import _
+from stratplan.i18n import N_, _
 
 LARGEST_TEXT: Final = 3 * 2**20  # bytes of a part that fields are looked for in
 MOST_TEXTS: Final = 40  # headers, footers and the text itself
@@ -37,11 +37,11 @@ _IF = re.compile(r"(?P<whole>p\s+)?(?P<word>if|elif)\s+(?:not\s+)?(?P<name>\w+)"
 _REST = re.compile(r"(?P<whole>p\s+)?(?P<word>else|endif)")
 
 
-class Sort(StrEnum):
+class Sort(Choice):
     """What a field is filled with."""
 
-    TEXT = "text"  # words, in the middle of others
-    BLOCK = "block"  # tables or a list, in place of a paragraph
+    TEXT = "text", N_("text"), "neutral", "file-text"  # words, in the middle of others
+    BLOCK = "block", N_("table or list"), "neutral", "table"  # in place of a paragraph
 
 
 Fields = Mapping[str, Sort]

@@ -1,6 +1,6 @@
 """Pages of reviews."""
 
-from stratplan.reviews import closing_pages, desk, list_pages, opening, problem_pages, sheet_pages
+from stratplan.reviews import closing_pages, desk, list_pages, opening, problem_pages, sheet_pages, template_pages
 
 handlers: list[object] = [
     *list_pages.handlers,
@@ -9,4 +9,7 @@ handlers: list[object] = [
     *desk.handlers,
     *closing_pages.handlers,
     *sheet_pages.handlers,
+    *template_pages.handlers,
 ]
+upload_handlers = template_pages.upload_handlers
+LARGEST_UPLOAD = template_pages.LARGEST_REQUEST
