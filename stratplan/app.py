@@ -55,8 +55,12 @@ from stratplan.plans import routes as plans
 from stratplan.plans.models import FundingSource, Organisation, Plan, Section, Term
 from stratplan.public import routes as public
 from stratplan.reviews import routes as reviews
+from stratplan.reviews.drafts import Draft
+from stratplan.reviews.formats import Format
 from stratplan.reviews.frozen import FrozenLine, FrozenPlan, FrozenTask
+from stratplan.reviews.links import ReviewLink
 from stratplan.reviews.models import Review, Submission
+from stratplan.reviews.productions import Production
 from stratplan.reviews.report_template import ReportTemplate
 from stratplan.secret_key import SecretKey, secret_key
 from stratplan.security_txt import security_txt
@@ -91,9 +95,12 @@ DOCUMENTS: Sequence[type[Document]] = (
     Review,
     Submission,
     ReportTemplate,
+    ReviewLink,
+    Draft,
     FrozenPlan,
     FrozenTask,
     FrozenLine,
+    Production,
     Password,
     SecondFactor,
     HalfSession,
@@ -159,6 +166,7 @@ def create_app(
         largest_file=largest_file,
     )
     openid = openid_routes.openid_of(settings)
+    site.environment.globals["document_formats"] = tuple(Format)
     site.environment.globals["openid"] = None if openid is None else openid.name
     handlers: list[Any] = [
         health,

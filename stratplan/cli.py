@@ -15,7 +15,7 @@ import click
 
 from stratplan import __version__, serving
 from stratplan.accounts.command_line import user
-from stratplan.reviews.command_line import review
+from stratplan.reviews.command_line import export, review
 from stratplan.settings import Settings, resource
 from stratplan.terminal import Commands, say, with_database, with_settings
 
@@ -129,6 +129,7 @@ def verify(settings: Settings, plan: str | None) -> None:
 
 main.add_command(user)
 main.add_command(review)
+main.add_command(export)
 
 if __name__ == "__main__":
     main()

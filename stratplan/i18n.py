@@ -308,6 +308,11 @@ def date_and_time(value: datetime | None) -> str:
     return f"{short_date(moment.date())}{separator}{moment:%H:%M}"
 
 
+def clock(value: datetime) -> str:
+    """`14:05`, by the clock."""
+    return f"{_by_the_clock(value):%H:%M}"
+
+
 def today() -> date:
     """The day it is now by the clock."""
     return datetime.now(CLOCK).date()
@@ -404,6 +409,7 @@ FILTERS: Final[dict[str, Callable[..., str]]] = {
     "date": short_date,
     "long_date": long_date,
     "datetime": date_and_time,
+    "clock": clock,
     "money": money,
     "amount": amount,
     "number": number,

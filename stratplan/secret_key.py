@@ -1,4 +1,5 @@
-"""The installation's own secret key, and sealing with it what must not be readable in the database.
+"""The installation's own secret key: sealing what must not be readable in the database, signing what nobody is to make
+who has the database alone.
 
 It lies in a file beside the database, not in it, so that a copy of the database alone opens nothing.
 """
@@ -7,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import hmac
 import os
 import secrets
 import tempfile
@@ -15,6 +18,8 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from stratplan.errors import StratplanError
 from stratplan.i18n import _
@@ -33,6 +38,7 @@ class SecretKey:
     """AES-256-GCM with the first of the keys; what the others sealed is still opened, so that a key can be replaced."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
+        self._keys = list(keys)
         self._ciphers = [AESGCM(key) for key in keys]
 
     def seal(self, secret: bytes, *, about: str) -> bytes:
@@ -48,6 +54,20 @@ class SecretKey:
             except (InvalidTag, ValueError):
                 continue
         raise CannotOpen(_("The secret key has been replaced since this was kept."))
+
+    def sign(self, message: bytes, *, about: str) -> bytes:
+        """The HMAC-SHA-256 of a message (32 bytes), by a key that is derived from the first one for this use alone
+        (HKDF, RFC 5869): `about` says what it is for."""
+        return _signature(self._keys[0], message, about)
+
+    def has_signed(self, message: bytes, signature: bytes, *, about: str) -> bool:
+        """Whether the signature is of this message and this use, by any of the keys."""
+        return any(hmac.compare_digest(_signature(key, message, about), signature) for key in self._keys)
+
+
+def _signature(key: bytes, message: bytes, about: str) -> bytes:
+    derived = HKDF(algorithm=SHA256(), length=BYTES, salt=None, info=about.encode()).derive(key)
+    return hmac.new(derived, message, hashlib.sha256).digest()
 
 
 def secret_key(settings: Settings) -> SecretKey:

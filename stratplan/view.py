@@ -30,7 +30,7 @@ VARIANTS_HELD = 4
 NEEDED = (
     (("/investments", "/figures/money", "/figures/checks"), Permission.INVESTMENTS_READ),
     (("/swot",), Permission.SWOT_READ),
-    (("/reviews",), Permission.REVIEWS_READ),
+    (("/reviews", "/since", "/trends"), Permission.REVIEWS_READ),
     (("/history",), Permission.HISTORY_READ),
     (("/discussion",), Permission.DISCUSSION_READ),
     (("/evidence",), Permission.EVIDENCE_READ),
@@ -207,6 +207,7 @@ class View:
             any(self.rights.allow_somewhere(right) for right in LivingDocument.kinds[kind].written_with)
             for kind in kinds
             if not (kind == "task" and "report" in kinds)  # a report marks its task's milestones
+            and not (kind == "line" and "submission" in kinds)  # a unit's part of a review says what was spent
         )
 
     def name_of(self, identity: str) -> str:

@@ -43,6 +43,8 @@ _DEEDS = {
     "closed": N_("Closed: %(name)s"),
     "sent": N_("Sent in: %(name)s"),
     "returned": N_("Returned: %(name)s"),
+    "made": N_("Link for reporting made: %(name)s"),
+    "revoked": N_("Link for reporting revoked: %(name)s"),
     "reminded": N_("Units reminded: %(name)s"),
     "escalated": N_("Planners told of late units: %(name)s"),
     "handed_over": N_("Handed over to another unit: %(name)s"),

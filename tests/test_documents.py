@@ -28,6 +28,7 @@ from stratplan.investments.models import InvestmentLine, MoneyReport, Share, Sta
 from stratplan.period import Period
 from stratplan.permissions import Role
 from stratplan.plans.models import FundingKind, FundingSource, Organisation, Plan, PlanState, Section, Term, TermKind
+from stratplan.reviews.links import ReviewLink
 from stratplan.reviews.models import Edition, Review, ReviewState, Submission, SubmissionState
 from stratplan.reviews.report_template import ReportTemplate
 from stratplan.swot.models import Quadrant, SwotEntry
@@ -155,6 +156,7 @@ def one_of_each() -> list[LivingDocument]:
             on_behalf=True,
             remark="Par maz.",
         ),
+        ReviewLink.new(scope=KEY, review=OTHER, unit=KEY, account=OTHER, name="Nodaļa", revoked=True),
         SwotEntry.new(scope=KEY, quadrant=Quadrant.THREAT, text="Draudi", order=4, goals=[KEY], tasks=[OTHER]),
         Comment.new(
             scope=KEY,

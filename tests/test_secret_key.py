@@ -98,3 +98,14 @@ def test_what_is_no_key_stops_the_start_with_a_sentence_that_does_not_show_it(tm
 def test_a_file_that_is_not_there_stops_the_start_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(StratplanError, match="missing"):
         secret_key(settings(tmp_path, secret_key_file=tmp_path / "missing"))
+
+
+def test_a_signature_is_of_one_message_for_one_use_by_one_of_the_keys() -> None:
+    signature = KEY.sign(b"a", about="one")
+    assert len(signature) == 32
+    assert KEY.has_signed(b"a", signature, about="one")
+    assert not KEY.has_signed(b"b", signature, about="one")
+    assert not KEY.has_signed(b"a", signature, about="other")
+    assert not KEY.has_signed(b"a", signature[:-1], about="one")
+    assert SecretKey([b"n" * 32, b"k" * 32]).has_signed(b"a", signature, about="one")
+    assert not SecretKey([b"n" * 32]).has_signed(b"a", signature, about="one")

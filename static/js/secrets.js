@@ -1,5 +1,9 @@
 // Passwords can be looked at, links and codes copied and printed. The buttons are there only where this runs.
-for (const button of document.querySelectorAll("[data-show-password], [data-copy], [data-print]")) button.hidden = false;
+function show(root) {
+  for (const button of root.querySelectorAll("[data-show-password], [data-copy], [data-print]")) button.hidden = false;
+}
+show(document);
+document.addEventListener("htmx:load", (event) => show(event.detail.elt));
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-show-password], [data-copy], [data-print]");

@@ -15,6 +15,7 @@ document.addEventListener("input", (event) => {
   if (isGuarded(event.target.form)) touched.add(event.target.form);
 });
 document.addEventListener("submit", (event) => touched.delete(event.target));
+document.addEventListener("draft-saved", (event) => touched.delete(event.target.closest("form")));
 document.addEventListener("reset", (event) => touched.delete(event.target));
 window.addEventListener("beforeunload", (event) => {
   if (isTouched(document)) event.preventDefault();

@@ -1,7 +1,7 @@
 """Tables written as ODS (OpenDocument 1.3), in the language in force: the sheets of the workbook with real numbers and
 days, headings that stay and are repeated on each printed sheet.
 
-Written out element by element: no library that keeps the whole document in memory (docs/decisions/0016-ods.md).
+Written out element by element: no library that keeps the whole document in memory (docs/decisions/0017-documents.md).
 """
 
 from __future__ import annotations

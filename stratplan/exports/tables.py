@@ -13,9 +13,10 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from math import ceil
 
 LONGEST_SHEET_NAME = 31
-PRINTED_WIDTH = 215  # characters of columns that one sheet of A4, across, still shows legibly
+PRINTED_WIDTH = 245  # characters of columns that one sheet of A4, across, still shows legibly
 
 Value = str | int | Decimal | Fraction | date | None
 
@@ -158,7 +159,7 @@ def decimals(value: Decimal) -> int:
 
 def pages_wide(columns: Sequence[Column]) -> int:
     """On how many sheets of A4 side by side columns are printed so that they can be read."""
-    return max(1, round(sum(column.width for column in columns) / PRINTED_WIDTH))
+    return max(1, ceil(sum(column.width for column in columns) / PRINTED_WIDTH))
 
 
 def sheet_name(wanted: str, taken: set[str]) -> str:

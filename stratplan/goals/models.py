@@ -180,15 +180,15 @@ class Task(LivingDocument):
 
         Raises StaleEdit when the task was changed or reported on since version `based_on`.
         """
-        values = {"percent": percent, "execution": execution, "outcome": outcome, "text": text, "on": on}
+        words = {"text": text, "next_steps": next_steps, "obstacles": obstacles}
+        values = {"percent": percent, "execution": execution, "outcome": outcome, "on": on, **words}
         if based_on != self.version:
             raise StaleEdit(self, values, await audit.entries_since(self, based_on), Report)
         if self.milestones and percent is not None:
             raise RuleBroken(
                 _("This task's progress is counted from its milestones: mark those done."), field="percent"
             )
-        more = {"next_steps": next_steps, "obstacles": obstacles, "illustrative": illustrative}
-        report = Report.new(scope=self.scope, task=self.key, by=by.id, **values, **more)
+        report = Report.new(scope=self.scope, task=self.key, by=by.id, illustrative=illustrative, **values)
         touch = audit.changed(self)
         if self.milestones and done is not None:
             unknown = done.keys() - {milestone.key for milestone in self.milestones}

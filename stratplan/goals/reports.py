@@ -60,6 +60,8 @@ class ReportFields(Versioned):
     percent: WholePercent = None
     outcome: Outcome = Outcome.NOT_ASSESSED
     text: OptionalProse = ""
+    next_steps: OptionalProse = ""
+    obstacles: OptionalProse = ""
 
 
 class NewReport(ReportFields):
@@ -114,6 +116,8 @@ async def create_report(request: HTMXRequest, view: View, number: str) -> Respon
             execution=form.data.execution,
             outcome=form.data.outcome,
             text=form.data.text,
+            next_steps=form.data.next_steps,
+            obstacles=form.data.obstacles,
             percent=None if task.milestones else _percent_meant(form.data),
             done=done if task.milestones else None,
             by=view.reader.actor,
@@ -156,6 +160,8 @@ async def update_report(request: HTMXRequest, view: View, number: str, report: s
         return await _report_page(request, view, form, task, editing=document, status=422)
     values = {name: value for name, value in form.data if name != "version"}
     values["percent"] = document.percent if task.milestones else _percent_meant(form.data)
+    if any(values[name] != getattr(document, name) for name in values if name != "on"):
+        values["unchanged"] = False  # what somebody corrects is not what was reported before
     try:
         entry = await document.edit(values, by=view.reader.actor, based_on=form.data.version)
     except RuleBroken as broken:

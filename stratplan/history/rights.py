@@ -36,7 +36,8 @@ async def refuse_undoing(entry: AuditEntry, view: View) -> None:
     kinds = {change.kind for change in entry.changes}
     allowed = view.can_undo(entry.by, kinds)
     for change in entry.changes:
-        if allowed and not (change.kind == Task.kind and Report.kind in kinds):
+        with_another = (change.kind, True) in {(Task.kind, Report.kind in kinds), ("line", "submission" in kinds)}
+        if allowed and not with_another:
             allowed = await _may_change(change, view)
     if not allowed:
         raise PermissionDeniedException(detail=Permission.HISTORY_UNDO)
@@ -52,8 +53,8 @@ async def _may_change(change: Change, view: View) -> bool:
     if any(right in view.rights.grants for right in kind.written_with):
         return True
     document = await kind.get(change.document)
-    task = document if isinstance(document, Task) else await Task.get(getattr(document, "task", None))
-    return task is not None and any(view.rights.allow(right, task.responsible) for right in kind.written_with)
+    owner = await Task.get(getattr(document, "task", None)) if hasattr(document, "task") else document
+    return owner is not None and any(view.rights.allow(right, owner.responsible) for right in kind.written_with)
 
 
 def may_restore(kind: str, view: View) -> bool:

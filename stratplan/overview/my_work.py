@@ -32,6 +32,7 @@ from stratplan.investments.queries import money_of
 from stratplan.investments.sums import Axis
 from stratplan.overview.explanation_parts import Table
 from stratplan.overview.money_explanations import breakdown_table
+from stratplan.overview.my_reviews import reviews_to_report_in
 from stratplan.overview.my_tasks import quarter_tasks, units_with_tasks
 from stratplan.overview.open_matters import MONTH, Changes, Matter, changes_of, open_matters, said_standing
 from stratplan.overview.overview import Tally, TaskLine, said_lateness, tally, task_lines
@@ -337,6 +338,7 @@ async def show_work(request: HTMXRequest) -> Response[str]:
         "quarter": i18n.period(Period.quarter_of(today)),
         "quarter_end": Period.quarter_of(today).end,
         "days_left": (Period.quarter_of(today).end - today).days,
+        "reviews": await reviews_to_report_in(views),
         "tasks": my_tasks(views, dict(request.query_params.multi_items())),
         "kept": [await _kept(view, changes[view.plan.key]) for view in keeping],
         "glances": [await _glance(view, changes[view.plan.key]) for view in looking],

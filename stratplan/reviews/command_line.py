@@ -10,6 +10,8 @@ import click
 from stratplan.settings import Settings
 from stratplan.terminal import with_database, with_settings
 
+# As in formats.Format, which is slow to import.
+FORMATS = ("pdf", "docx", "xlsx", "ods", "csv", "json")
 a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -88,3 +90,31 @@ def reopen(settings: Settings, plan: str, code: str, reason: str) -> None:
     from stratplan.reviews import commands
 
     click.echo(with_database(settings, partial(commands.reopened, plan, code, reason=reason)))
+
+
+@click.command()
+@click.argument("plan")
+@click.option("--review", "code", metavar="REVIEW", help="A closed review (2016Q3); without, the plan today.")
+@click.option("--edition", type=click.IntRange(1), help="An edition of the review (the newest).")
+@click.option("--format", "kind", type=click.Choice(FORMATS), required=True, help="The kind of document.")
+@click.option("--language", type=click.Choice(["lv", "en"]), help="The document's language (STRATPLAN_LANGUAGE).")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@with_settings
+def export(
+    settings: Settings,
+    plan: str,
+    code: str | None,
+    edition: int | None,
+    kind: str,
+    language: str | None,
+    output: Path | None,
+) -> None:
+    """Write a document of PLAN: the council's report as PDF, or all tables as XLSX, ODS, CSV (an archive) or JSON.
+
+    Prints the name of the file. The same edition gives the same bytes each time.
+    """
+    from stratplan.reviews import exporting
+
+    chosen = language or settings.language
+    work = partial(exporting.exported, plan, code, edition=edition, kind=kind, language=chosen, output=output)
+    click.echo(with_database(settings, work))

@@ -34,7 +34,8 @@ DAYS_TO_REPORT = 14
 LARGEST_FILE = 2 * 2**20  # bytes
 
 
-async def _plan(slug: str) -> Snapshot:
+async def open_plan(slug: str) -> Snapshot:
+    """The plan as it is, or a sentence with the plans that there are."""
     snapshot = await Snapshots().of(slug)
     if snapshot is None:
         slugs = sorted(found.slug for found in await Plan.find({"deleted": False}).to_list())
@@ -51,7 +52,8 @@ def _period(code: str) -> Period:
     return period
 
 
-def _review(snapshot: Snapshot, code: str) -> Review:
+def review_of_code(snapshot: Snapshot, code: str) -> Review:
+    """The review of that code, or a sentence with the reviews that there are."""
     period = _period(code)
     for review in reviews_in_order(snapshot):
         if review.period == period:
@@ -74,10 +76,10 @@ def day_of_text(text: str | None) -> date | None:
 
 async def opened(plan: str, code: str, *, due: str | None, note: str) -> str:
     """Open a review; what was done, as a sentence."""
-    snapshot, period, today = await _plan(plan), _period(code), i18n.today()
+    snapshot, period, today = await open_plan(plan), _period(code), i18n.today()
     last = day_of_text(due) or max(period.end, today) + timedelta(days=DAYS_TO_REPORT)
     review, _entry = await open_review(snapshot, period, due=last, note=note, by=COMMAND_LINE, today=today)
-    units = units_asked(await _plan(plan), review)
+    units = units_asked(await open_plan(plan), review)
     return (
         _("Opened: %(review)s, due on %(day)s.", review=review.name, day=i18n.short_date(review.due))
         + " "
@@ -87,9 +89,9 @@ async def opened(plan: str, code: str, *, due: str | None, note: str) -> str:
 
 async def status(plan: str, code: str | None) -> list[str]:
     """The reviews of a plan, or who has sent in for one of them: lines with tabs between."""
-    snapshot = await _plan(plan)
+    snapshot = await open_plan(plan)
     if code is not None:
-        return list(_status_lines(snapshot, _review(snapshot, code)))
+        return list(_status_lines(snapshot, review_of_code(snapshot, code)))
     lines = []
     for review in reviews_in_order(snapshot):
         asked = units_asked(snapshot, review)
@@ -115,8 +117,8 @@ def _status_lines(snapshot: Snapshot, review: Review) -> Iterator[str]:
 
 async def closed(plan: str, code: str, *, number: str, day: str | None) -> str:
     """Close a review; what was done, as a sentence."""
-    snapshot = await _plan(plan)
-    review = _review(snapshot, code)
+    snapshot = await open_plan(plan)
+    review = review_of_code(snapshot, code)
     await close_review(
         Snapshots(),
         plan,
@@ -126,7 +128,7 @@ async def closed(plan: str, code: str, *, number: str, day: str | None) -> str:
         based_on=review.version,
         today=i18n.today(),
     )
-    edition = _review(await _plan(plan), code).editions[-1]
+    edition = review_of_code(await open_plan(plan), code).editions[-1]
     return _(
         "Closed: %(review)s, edition %(number)s, %(tasks)s tasks and %(lines)s investment lines as of %(day)s.",
         review=review.name,
@@ -139,7 +141,7 @@ async def closed(plan: str, code: str, *, number: str, day: str | None) -> str:
 
 async def reopened(plan: str, code: str, *, reason: str) -> str:
     """Open a closed review again; what was done, as a sentence."""
-    review = _review(await _plan(plan), code)
+    review = review_of_code(await open_plan(plan), code)
     await reopen_review(review, reason=reason, by=COMMAND_LINE, based_on=review.version)
     return _("Opened again: %(review)s. Its editions stay.", review=review.name)
 
@@ -207,8 +209,8 @@ def read_report(path: Path) -> UnitReport:
 async def reported(plan: str, code: str, unit: str, report: UnitReport, *, no_change: bool) -> str:
     """Send in a unit's part, for it; what was done, as a sentence. With `no_change` the tasks that the file does not
     name are as they were."""
-    snapshot = await _plan(plan)
-    review = _review(snapshot, code)
+    snapshot = await open_plan(plan)
+    review = review_of_code(snapshot, code)
     asked = _asked(snapshot, review, unit)
     words = list(_words(snapshot, report.tasks, asked, review))
     if no_change:

@@ -74,6 +74,28 @@ async def test_a_report_is_saved_and_shown(client: httpx.AsyncClient, made: Made
     assert "Strādājam." in page
 
 
+async def test_next_steps_and_obstacles_are_reported_and_shown(client: httpx.AsyncClient, made: Made) -> None:
+    data = sent(next_steps="Trešais līgums.", obstacles="Trūkst līdzekļu.")
+    assert (await client.post("/plans/plans/tasks/1.1/reports", data=data)).status_code == 303
+    page = (await client.get("/plans/plans/tasks/1.1")).text
+    assert "Trešais līgums." in page
+    assert "Trūkst līdzekļu." in page
+
+
+async def test_a_report_of_no_change_says_so_until_somebody_corrects_what_it_says(
+    client: httpx.AsyncClient, made: Made
+) -> None:
+    report = await make_report(made.task, date(2016, 6, 30), 55)
+    await report.edit({"unchanged": True}, by=SOMEBODY, based_on=1)
+    assert "<span>Bez izmaiņām</span>" in (await client.get("/plans/plans/tasks/1.1")).text
+    path = f"/plans/plans/tasks/1.1/reports/{report.key}"
+    same = sent(version="2", on="2016-06-29", percent="55")
+    assert (await client.post(path, data=same)).status_code == 303
+    assert "<span>Bez izmaiņām</span>" in (await client.get("/plans/plans/tasks/1.1")).text
+    assert (await client.post(path, data={**same, "version": "3", "text": "Tomēr ir."})).status_code == 303
+    assert "<span>Bez izmaiņām</span>" not in (await client.get("/plans/plans/tasks/1.1")).text
+
+
 async def test_completed_is_a_hundred_percent_whatever_stands_in_the_field(
     client: httpx.AsyncClient, made: Made
 ) -> None:

@@ -357,6 +357,32 @@ async def test_the_planner_sees_open_reviews_first_and_the_council_the_last_clos
     assert "388" in page
 
 
+async def test_a_head_sees_the_open_reviews_of_their_units_with_what_is_done(app: Frame, made: Made) -> None:
+    await make_task(made.scope, made.goal, "1.2", lead=made.unit.key)
+    other = await make_unit(made, "Cita nodaļa")
+    await make_task(made.scope, made.goal, "1.3", lead=other.key)
+    head = await make_account(Role.REPORTER, scope=made.scope, units=[made.unit.key])
+    assert "my-reviews" not in await work_of(app, head)
+    await open_review(
+        await made.snapshot(), Period.parse("2016-Q3"), due=date(2016, 10, 3), by=SOMEBODY, today=TODAY_IN_PLAN
+    )
+    path = f"/plans/plans/reviews/2016Q3/units/{made.unit.key}"
+    page = unescape(await work_of(app, head)).replace("\xa0", " ")
+    assert f'href="{path}"' in page
+    assert "0 of 2 tasks done, 3 days left" in page
+    assert str(other.key) not in page.partition('id="my-reviews"')[2].partition("</section>")[0]
+    async with reading(app, head) as client:
+        shown = PageReader((await client.get(path)).text).forms
+        form = next(form for form in shown if form.action.endswith("/send"))
+        fields = dict(form.fields) | {"tasks-0-unchanged": "on"}
+        assert (await client.post(f"{path}/drafts", data=fields)).status_code == 303
+        page = unescape(await work_of(app, head)).replace("\xa0", " ")
+        assert "1 of 2 tasks done, 3 days left" in page
+        fields |= {"tasks-1-unchanged": "on"}
+        assert (await client.post(f"{path}/send", data=fields)).status_code == 303
+    assert "Sent" in (await work_of(app, head)).partition('id="my-reviews"')[2].partition("</section>")[0]
+
+
 async def test_a_half_year_that_has_no_review_is_not_called_for_when_its_quarters_have_theirs(
     app: Frame, made: Made
 ) -> None:

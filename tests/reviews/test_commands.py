@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -17,7 +21,9 @@ from stratplan.goals.models import Report
 from stratplan.goals.states import Execution
 from stratplan.i18n import use_language
 from stratplan.investments.models import InvestmentLine
-from stratplan.reviews import commands
+from stratplan.reviews import commands, exporting
+from stratplan.reviews.command_line import FORMATS
+from stratplan.reviews.formats import Format
 from stratplan.reviews.models import Review, Submission, SubmissionState
 from tests.factories import Made, make_line, make_report, make_task
 
@@ -129,3 +135,25 @@ def test_the_commands_say_what_they_do() -> None:
     assert answer.exit_code == 0
     for word in ("open", "status", "report", "close", "reopen"):
         assert word in answer.output
+
+
+async def test_a_document_is_written_as_the_page_gives_it_and_what_is_wrong_is_said(
+    made: Made, tmp_path: Path, client: httpx.AsyncClient
+) -> None:
+    await commands.opened("plans", "2016Q3", due=None, note="")
+    ask = partial(exporting.exported, "plans", language="lv", edition=None)
+    with pytest.raises(StratplanError, match="open"):
+        await ask("2016Q3", kind="pdf", output=tmp_path / "a.pdf")
+    await commands.closed("plans", "2016Q3", number="", day=None)
+    for kind in FORMATS:
+        path = await ask("2016Q3", kind=kind, output=tmp_path / kind)
+        page = await client.get(f"/plans/plans/reviews/2016Q3/editions/1/documents/{kind}?lang=lv")
+        assert await asyncio.to_thread(Path(path).read_bytes) == page.content
+    with pytest.raises(StratplanError, match="nowhere"):
+        await ask("2016Q3", kind="csv", output=tmp_path / "nowhere" / "a.zip")
+    today = await ask(None, kind="json", output=tmp_path / "today")
+    assert json.loads(await asyncio.to_thread(Path(today).read_text, "utf-8"))["review"] is None
+
+
+def test_the_commands_offer_every_format() -> None:
+    assert set(FORMATS) == {kind.value for kind in Format}

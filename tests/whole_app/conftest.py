@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 import httpx
 import pytest_asyncio
+from litestar import Litestar
 
 from stratplan import database
 from stratplan.accounts import one_time
@@ -31,7 +33,8 @@ from stratplan.notices.models import Notice
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
 from stratplan.reviews.closing import open_review
-from stratplan.reviews.queries import units_asked
+from stratplan.reviews.links import link_for
+from stratplan.reviews.queries import find_review, units_asked
 from stratplan.reviews.sending import TaskWords, send
 from stratplan.reviews.terms import period_of_code
 from stratplan.settings import Settings, resource
@@ -70,6 +73,7 @@ class Seeded:
     token: str  # of a one-time link that is out
     notice: str  # of the client's own
     feed: str  # the secret of its calendar
+    link: str  # the token of a signed link to a unit's part of the open review
 
     def address(self, route: Route) -> str:
         """The route's address, about something that is in the plan."""
@@ -90,6 +94,8 @@ class Seeded:
                 return "PB"
             case "entry", "changes" | "restore":
                 return str(self.entry.id)
+            case "kind", "documents":
+                return "json"
             case "kind", "history":
                 return "task"
             case "document", _:
@@ -98,6 +104,10 @@ class Seeded:
                 return "1"
             case "token", "links":
                 return self.token
+            case "token", "r":
+                return self.link
+            case "link", _:
+                return str(self.documents["review_link"][0].key)
             case "account", "people":
                 return self.account
             case "notice", _:
@@ -170,6 +180,17 @@ async def _review(plan: Plan, by: Actor) -> None:
     await send(snapshot, review, asked.unit.key, said, today=DAY, by=by, based_on=0)
 
 
+async def _link(app: Frame, plan: Plan, by: Actor) -> str:
+    """The token of the link of the head of a unit that has not sent its part of the open review."""
+    snapshot = await Snapshots().of(plan.slug)
+    assert snapshot is not None
+    review = find_review(snapshot, OPEN_REVIEW)
+    unit = next(asked.unit.key for asked in units_asked(snapshot, review) if not asked.is_sent)
+    head = await make_account(Role.REPORTER, scope=plan.key, units=[unit], name="Ilze Kalēja")
+    key = cast("Litestar", app.app).state.secret_key()
+    return (await link_for(review, unit, head.key, key=key, by=by)).removeprefix("/r/")
+
+
 @asynccontextmanager
 async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
     """The plan loaded into the open, empty database."""
@@ -188,6 +209,7 @@ async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
     await make_comment(task, "Kad būs gatavs?", sort=CommentSort.QUESTION, by=account.actor)
     await make_evidence(task, report=report.key)
     await _review(plan, account.actor)
+    link = await _link(app, plan, account.actor)
     documents = {
         name: await kind.find({"deleted": False}).sort("_id").to_list() for name, kind in LivingDocument.kinds.items()
     }
@@ -221,4 +243,5 @@ async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
             token=token,
             notice=str(notice.id),
             feed=feed,
+            link=link,
         )

@@ -115,13 +115,15 @@ async def stage(mongo_uri: str, settings: Settings, opened: database.Database) -
         reported = seeded.reported_task()
         own = next(task for task in tasks if task.number == reported)
         reports = {one.task: one for one in seeded.documents["report"] if isinstance(one, Report)}
-        other = next(task for task in tasks if task.key in reports and not task.responsible & own.responsible)
+        part = vars(seeded.documents["submission"][-1])["unit"]  # whose part of the review is asked about
+        units = own.responsible | {part}
+        other = next(task for task in tasks if task.key in reports and not task.responsible & units)
         scope = plan.key
         people = {
             "A": await make_account(Role.ADMIN),
             "a": await make_account(Role.ADMIN, scope=scope),
             "p": await make_account(Role.PLANNER, scope=scope),
-            "r": await make_account(Role.REPORTER, scope=scope, units=[*own.responsible][:1]),
+            "r": await make_account(Role.REPORTER, scope=scope, units=[*[*own.responsible][:1], part]),
             "c": await make_account(Role.COUNCIL, scope=scope),
             "m": await make_account(None),
             "o": None,

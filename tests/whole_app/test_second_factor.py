@@ -100,6 +100,9 @@ async def test_where_everybody_is_asked_no_address_but_the_way_there_opens_befor
     assert {path for path in opened if not path.startswith(way_in)} == {
         "/",  # leads to one's work, and so there
         "/calendar/{name:str}",  # by its secret address
+        "/r/{token:str}",  # by the secret address too: a unit's part of a review and nothing else
+        "/r/{token:str}/drafts",
+        "/r/{token:str}/send",
         "/health",
         "/language",
         "/theme",

@@ -1,0 +1,478 @@
+"""What a review asks of one unit, as one form: a card for each task, filled in from what is known, and what its fields
+mean once they are sent."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from beanie import PydanticObjectId
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+
+from stratplan import i18n
+from stratplan.documents import OptionalLine, OptionalProse
+from stratplan.errors import RuleBroken
+from stratplan.forms import ChosenField, DayField, Form, FormModel, MoneyField, sentence
+from stratplan.goals.milestone_forms import is_yet_to_come
+from stratplan.goals.models import Milestone, Report, Task
+from stratplan.goals.progress import percent
+from stratplan.goals.queries import TaskFigures, reports_of, task_figures
+from stratplan.goals.reports import WholePercent
+from stratplan.goals.states import Execution, Outcome
+from stratplan.i18n import _
+from stratplan.investments.models import InvestmentLine
+from stratplan.investments.queries import lines_of_task
+from stratplan.plans.models import FundingSource
+from stratplan.plans.queries import sources_in_order
+from stratplan.reviews.drafts import Draft, Typed
+from stratplan.reviews.models import Review
+from stratplan.reviews.queries import Asked, reports_in
+from stratplan.reviews.sending import MoneyWords, TaskWords
+from stratplan.snapshot import Snapshot
+
+WORDS = ("text", "next_steps", "obstacles")
+APART = ("unchanged", "contracted-", "spent-")  # what of a card says nothing of the task itself
+TICKED = "on"
+FIXED = ("-task", "-key", "-line", "-source")  # the ends of the names of fields that say what a row is about
+
+Tick = Literal["", "on"]
+Tab = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+Step = Annotated[int, Field(ge=0, le=2**31)]
+
+
+# --- the form -----------------------------------------------------------------------------------------------------
+
+
+class CardRow(FormModel):
+    """One task's card as it was typed; what its texts mean is read when it is sent."""
+
+    task: ChosenField
+    step: Step = 0
+    unchanged: Tick = ""
+    execution: Execution
+    outcome: Outcome
+    percent: OptionalLine = ""
+    text: OptionalProse = ""
+    next_steps: OptionalProse = ""
+    obstacles: OptionalProse = ""
+
+
+class DoneRow(FormModel):
+    """One milestone of a task: done or not, and on which day."""
+
+    task: ChosenField
+    key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+    ticked: Tick = ""
+    day: OptionalLine = ""
+
+
+class MoneyRow(FormModel):
+    """One source of an investment line: contracted and spent so far."""
+
+    line: ChosenField
+    source: ChosenField
+    contracted: OptionalLine = ""
+    spent: OptionalLine = ""
+
+
+class SheetForm(FormModel):
+    """A unit's part of a review: based on which version of it, from which opened page, and all its cards. `settle` says
+    what is done about a card that somebody else has changed (see reporting)."""
+
+    version: Step
+    tab: Tab
+    tasks: list[CardRow] = []
+    done: list[DoneRow] = []
+    money: list[MoneyRow] = []
+    settle: Annotated[str, StringConstraints(pattern=r"^(mine|theirs)-[0-9]{1,4}-[0-9]{1,10}$")] | Literal[""] = ""
+
+
+# --- what there is to fill in --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyLine:
+    """An investment line that pays for a task, with its sources: the place of each in the form and the sums known."""
+
+    line: InvestmentLine
+    rows: tuple[tuple[int, FundingSource, Mapping[str, Decimal | None]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One task of the part: what is known of it, and where its fields are in the form.
+
+    `before` is the last report from outside of the review, `sent` the one that was sent in it. `names` has the form's
+    name of every field by its name on the card, which is what drafts are kept by.
+    """
+
+    place: int
+    task: Task
+    figures: TaskFigures
+    before: Report | None
+    sent: Report | None
+    milestones: tuple[tuple[int, Milestone], ...]
+    money: tuple[MoneyLine, ...]
+    draft: Draft | None
+    names: Mapping[str, str]
+
+    @property
+    def percent(self) -> int:
+        """The task's progress as of the review's day, in whole percent."""
+        return percent(self.figures.progress.value)
+
+    @property
+    def base(self) -> dict[str, str]:
+        """The fields with what was last reported outside of the review."""
+        return self._filled(self.before)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields as the card is shown: as they were typed, else as they were sent, else as was last reported."""
+        filled = self._filled(self.before if self.sent is None else self.sent)
+        if self.sent is not None and self.sent.unchanged:
+            filled["unchanged"] = TICKED
+        if self.draft is not None:
+            filled |= {name: text for name, text in self.draft.fields.items() if name in filled}
+        return filled
+
+    def _filled(self, report: Report | None) -> dict[str, str]:
+        stated = self.figures.progress.report_percent if report is None or report.percent is None else report.percent
+        filled = {
+            "unchanged": "",
+            "execution": (Execution.IN_PROGRESS if report is None else report.execution).value,
+            "outcome": (Outcome.NOT_ASSESSED if report is None else report.outcome).value,
+            **({} if self.milestones else {"percent": "" if stated is None else str(stated)}),
+            **{name: "" if report is None else str(getattr(report, name)) for name in WORDS},
+        }
+        for _place, milestone in self.milestones:
+            filled[f"ticked-{milestone.key}"] = "" if milestone.done_on is None else TICKED
+            filled[f"day-{milestone.key}"] = "" if milestone.done_on is None else milestone.done_on.isoformat()
+        for of_line in self.money:
+            for _place, source, known in of_line.rows:
+                for name, value in known.items():
+                    filled[f"{name}-{of_line.line.key}-{source.key}"] = _amount(value)
+        return filled
+
+    def is_answered(self, fields: Mapping[str, str] | None = None) -> bool:
+        """Whether the card says something of this review: that nothing changed, or other than what stood there."""
+        fields = self.fields if fields is None else fields
+        if fields["unchanged"]:
+            return True
+        return bool(fields["text"].strip()) and not self.repeats(fields)
+
+    def repeats(self, fields: Mapping[str, str]) -> bool:
+        """Whether the fields say of the task what was reported before the review, word for word, and did not say so
+        already when the part was sent."""
+        if self.before is None or (self.sent is not None and not self.sent.unchanged):
+            return False
+        base = self.base
+        return all(fields[name] == base[name] for name in base if not name.startswith(APART))
+
+    @property
+    def sent_names(self) -> str:
+        """The names of the form's fields that keep this card alone, as `hx-params` has them."""
+        rows = [f"done-{place}" for place, _milestone in self.milestones]
+        hidden = [f"{row}-{name}" for row in rows for name in ("task", "key")]
+        hidden += [
+            f"money-{row}-{name}" for one in self.money for row, *_rest in one.rows for name in ("line", "source")
+        ]
+        own = [f"tasks-{self.place}-{name}" for name in ("task", "step")]
+        return ",".join(["version", "tab", *own, *hidden, *self.names.values()])
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All cards of a unit's part, and how far it is."""
+
+    snapshot: Snapshot
+    review: Review
+    asked: Asked
+    cards: tuple[Card, ...]
+    today: date
+
+    @property
+    def version(self) -> int:
+        """The version of the part that this is based on; 0 where nobody has begun."""
+        return 0 if self.asked.submission is None else self.asked.submission.version
+
+    @property
+    def day(self) -> date:
+        """The day as of which it will be reported."""
+        return self.review.day_on(self.today)
+
+    @property
+    def answered(self) -> int:
+        """How many cards say something."""
+        return sum(card.is_answered() for card in self.cards)
+
+    @property
+    def saved_at(self) -> datetime | None:
+        """When something was last typed that is not sent."""
+        return max((card.draft.at for card in self.cards if card.draft is not None), default=None)
+
+    def card_of(self, task: PydanticObjectId) -> Card | None:
+        """The card of a task."""
+        return next((card for card in self.cards if card.task.key == task), None)
+
+    def filled(self) -> Form[SheetForm]:
+        """The form as it is first shown, under a name of its own."""
+        texts = {"version": [str(self.version)], "tab": [secrets.token_hex(8)]}
+        for card in self.cards:
+            texts |= _texts(card, card.fields, 0 if card.draft is None else card.draft.step)
+        return Form(SheetForm, texts)
+
+    def refilled(self, form: Form[SheetForm], data: SheetForm | None) -> Form[SheetForm]:
+        """The form as it was sent (`data`: what it was found to say), with the cards that it had not, based on the part
+        as it is now."""
+        shown = self.filled()
+        shown.texts |= {name: form.texts[name] for name in ("tab",) if name in form.texts}
+        if data is not None:
+            typed = typed_fields(self, data)
+            for card in self.cards:
+                if card.task.key in typed:
+                    shown.texts |= _texts(card, typed[card.task.key], _step(data, card))
+        elif all(form.texts.get(name, texts) == texts for name, texts in shown.texts.items() if name.endswith(FIXED)):
+            for name in shown.texts:
+                if not name.endswith(FIXED) and name not in ("version", "tab"):
+                    shown.texts[name] = form.texts.get(name, [""])  # what is not ticked is not sent
+        shown.errors = form.errors
+        return shown
+
+
+def _amount(value: Decimal | None) -> str:
+    """A sum as it comes back from a field: its spaces are plain ones."""
+    return "" if value is None else " ".join(i18n.amount(value).split())
+
+
+def _texts(card: Card, fields: Mapping[str, str], step: int) -> dict[str, list[str]]:
+    texts = {f"tasks-{card.place}-task": [str(card.task.key)], f"tasks-{card.place}-step": [str(step)]}
+    return texts | {card.names[name]: [text] for name, text in fields.items()}
+
+
+def _step(data: SheetForm, card: Card) -> int:
+    return next((row.step for row in data.tasks if row.task == card.task.key), 0)
+
+
+def sheet_of(snapshot: Snapshot, review: Review, asked: Asked, drafts: Sequence[Draft], today: date) -> Sheet:
+    """The unit's part as it stands, with what was typed since it was last sent."""
+    figures = task_figures(snapshot, review.day_on(today))
+    sent = reports_in(snapshot, review, asked.tasks)
+    alive = {draft.task: draft for draft in drafts if draft.is_alive(asked.submission) and draft.review == review.key}
+    milestones, money = _numbered_milestones(asked.tasks), _numbered_money(snapshot, review, asked.tasks, today)
+    cards = []
+    for place, task in enumerate(asked.tasks):
+        others = [one for one in reports_of(snapshot, task) if _is_before(one, review)]
+        own, lines = milestones[task.key], money[task.key]
+        cards.append(
+            Card(
+                place=place,
+                task=task,
+                figures=figures[task.key],
+                before=others[-1] if others else None,
+                sent=sent.get(task.key),
+                milestones=own,
+                money=lines,
+                draft=alive.get(task.key),
+                names=_names(place, task, own, lines),
+            )
+        )
+    return Sheet(snapshot, review, asked, tuple(cards), today)
+
+
+def _is_before(report: Report, review: Review) -> bool:
+    """Whether a report is from outside of the review, and not from a later one."""
+    return report.review != review.key and (report.review is None or report.on <= review.period.end)
+
+
+def _names(
+    place: int, task: Task, milestones: Sequence[tuple[int, Milestone]], money: Sequence[MoneyLine]
+) -> dict[str, str]:
+    measured = () if milestones else ("percent",)
+    names = {name: f"tasks-{place}-{name}" for name in ("unchanged", "execution", "outcome", *measured, *WORDS)}
+    for row, milestone in milestones:
+        names |= {f"{name}-{milestone.key}": f"done-{row}-{name}" for name in ("ticked", "day")}
+    for of_line in money:
+        for row, source, known in of_line.rows:
+            names |= {f"{name}-{of_line.line.key}-{source.key}": f"money-{row}-{name}" for name in known}
+    return names
+
+
+def _numbered_milestones(tasks: Sequence[Task]) -> dict[PydanticObjectId, tuple[tuple[int, Milestone], ...]]:
+    found, row = {}, 0
+    for task in tasks:
+        found[task.key] = tuple(enumerate(task.milestones, start=row))
+        row += len(task.milestones)
+    return found
+
+
+def _numbered_money(
+    snapshot: Snapshot, review: Review, tasks: Sequence[Task], today: date
+) -> dict[PydanticObjectId, tuple[MoneyLine, ...]]:
+    """The lines of each task, each once: with the first task that it pays for."""
+    found: dict[PydanticObjectId, tuple[MoneyLine, ...]] = {}
+    seen: set[PydanticObjectId] = set()
+    row = 0
+    for task in tasks:
+        lines = []
+        for line in lines_of_task(snapshot, task):
+            sources = _sources(snapshot, line)
+            if line.heading or not sources or line.key in seen:
+                continue
+            seen.add(line.key)
+            known = [_known(line, source.key, year_of(review), today) for source in sources]
+            lines.append(MoneyLine(line, tuple((row + at, source, known[at]) for at, source in enumerate(sources))))
+            row += len(sources)
+        found[task.key] = tuple(lines)
+    return found
+
+
+def year_of(review: Review) -> int:
+    """The year for which a review asks what was contracted and spent."""
+    return review.period.end.year
+
+
+def _sources(snapshot: Snapshot, line: InvestmentLine) -> list[FundingSource]:
+    own = {entry.source for entries in (line.shares, line.planned, line.money_reports) for entry in entries}
+    return [source for source in sources_in_order(snapshot) if source.key in own]
+
+
+def _known(line: InvestmentLine, source: PydanticObjectId, year: int, day: date) -> dict[str, Decimal | None]:
+    """The sums (EUR) last reported of a source and a year up to a day; None where none was."""
+    known: dict[str, Decimal | None] = {"contracted": None, "spent": None}
+    for entry in sorted(line.money_reports, key=lambda entry: entry.on):
+        if (entry.source, entry.year) == (source, year) and entry.on <= day:
+            known |= {name: value for name in known if (value := getattr(entry, name)) is not None}
+    return known
+
+
+# --- what was typed, and what it means ----------------------------------------------------------------------------
+
+
+def typed_fields(sheet: Sheet, data: SheetForm) -> dict[PydanticObjectId, dict[str, str]]:
+    """The fields of each card that was sent, by task, in the card's own order; what belongs to no card is left out."""
+    found: dict[PydanticObjectId, dict[str, str]] = {}
+    for row in data.tasks:
+        card = sheet.card_of(row.task)
+        if card is None:
+            continue
+        typed = {
+            "unchanged": row.unchanged,
+            "execution": row.execution.value,
+            "outcome": row.outcome.value,
+            "percent": row.percent,
+            **{name: getattr(row, name) for name in WORDS},
+        }
+        for done in data.done:
+            if done.task == row.task:
+                typed |= {f"ticked-{done.key}": done.ticked, f"day-{done.key}": done.day}
+        for money in data.money:
+            typed |= {f"{name}-{money.line}-{money.source}": getattr(money, name) for name in ("contracted", "spent")}
+        filled = card.fields
+        found[row.task] = {name: typed.get(name, filled[name]) for name in filled}
+    return found
+
+
+def typed_of(sheet: Sheet, data: SheetForm) -> Iterator[tuple[Card, Typed]]:
+    """What is to be kept of the cards that were sent: those that say something else than what they were filled with."""
+    typed = typed_fields(sheet, data)
+    for card in sheet.cards:
+        fields = typed.get(card.task.key)
+        if fields is not None and fields != card.fields:
+            step = _step(data, card)
+            yield card, Typed(sheet.review.scope, sheet.review.key, card.task.key, fields, step, data.tab)
+
+
+def meant(sheet: Sheet, form: Form[SheetForm]) -> tuple[list[TaskWords], list[MoneyWords]]:
+    """What the form says of each task and of money; what is wrong or missing is refused at its field, in all cards."""
+    assert form.data is not None
+    typed = typed_fields(sheet, form.data)
+    lost = {row.task for row in form.data.tasks} - {card.task.key for card in sheet.cards}
+    if lost:
+        form.refuse(RuleBroken(_("A task of this page is not asked of the unit any more. Look it through once more.")))
+    words, money = [], []
+    for card in sheet.cards:
+        if card.task.key in typed:
+            words.append(_words(sheet, card, typed[card.task.key], form))
+            money += list(_money(sheet, card, typed[card.task.key], form))
+    return words, money
+
+
+def _words(sheet: Sheet, card: Card, fields: Mapping[str, str], form: Form[SheetForm]) -> TaskWords:
+    if fields["unchanged"]:
+        return _unchanged(card)
+    if not fields["text"]:
+        _refuse(form, card, "text", _("Say what was done, or mark “No change”."))
+    elif card.repeats(fields):
+        _refuse(form, card, "text", _("This was reported before. Say what was done since, or mark “No change”."))
+    percent = None if card.milestones else _read(form, card, "percent", fields, WholePercent)
+    done = _done(sheet, card, fields, form) if card.milestones else None
+    return TaskWords(
+        task=card.task.key,
+        execution=_read(form, card, "execution", fields, Execution),
+        outcome=_read(form, card, "outcome", fields, Outcome),
+        percent=percent,
+        done=done,
+        text=fields["text"],
+        next_steps=fields["next_steps"],
+        obstacles=fields["obstacles"],
+    )
+
+
+def _unchanged(card: Card) -> TaskWords:
+    """As it was last reported; a task that nobody reported on has not been started."""
+    before = card.before
+    if before is None:
+        return TaskWords(task=card.task.key, execution=Execution.NOT_STARTED, unchanged=True)
+    return TaskWords(
+        task=card.task.key,
+        execution=before.execution,
+        outcome=before.outcome,
+        percent=before.percent,
+        text=before.text,
+        next_steps=before.next_steps,
+        obstacles=before.obstacles,
+        unchanged=True,
+    )
+
+
+def _done(sheet: Sheet, card: Card, fields: Mapping[str, str], form: Form[SheetForm]) -> dict[str, date]:
+    """The day on which each ticked milestone was done: its own, else the review's."""
+    done: dict[str, date] = {}
+    for _place, milestone in card.milestones:
+        name = f"day-{milestone.key}"
+        day = _read(form, card, name, fields, DayField)
+        if is_yet_to_come(day, sheet.today) and day != milestone.done_on:
+            _refuse(form, card, name, _("This day is yet to come."))
+        elif fields[f"ticked-{milestone.key}"]:
+            done[milestone.key] = day or sheet.day
+        elif day is not None and milestone.done_on is None:
+            _refuse(form, card, name, _("Mark the milestone as done, or clear its day."))
+    return done
+
+
+def _money(sheet: Sheet, card: Card, fields: Mapping[str, str], form: Form[SheetForm]) -> Iterator[MoneyWords]:
+    """The sums that differ from those known; an empty field says nothing."""
+    for of_line in card.money:
+        for _place, source, known in of_line.rows:
+            said = {
+                name: _read(form, card, f"{name}-{of_line.line.key}-{source.key}", fields, MoneyField) for name in known
+            }
+            if any(said[name] is not None and said[name] != known[name] for name in known):
+                yield MoneyWords(of_line.line.key, source.key, year_of(sheet.review), said["contracted"], said["spent"])
+
+
+def _read(form: Form[SheetForm], card: Card, name: str, fields: Mapping[str, str], kind: Any) -> Any:
+    try:
+        return TypeAdapter(kind).validate_python(fields[name])
+    except ValidationError as error:
+        _refuse(form, card, name, sentence(dict(error.errors()[0])))
+        return None
+
+
+def _refuse(form: Form[SheetForm], card: Card, name: str, message: str) -> None:
+    form.errors.setdefault(card.names[name], message)

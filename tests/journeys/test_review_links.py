@@ -1,0 +1,123 @@
+"""A head of a unit reports in a review on a phone, through the link in a reminder, within a minute; with scripts and
+without."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser import Server, opened, running_server, violations
+from tests.browser import _environment as environment
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A server with a review that is open, the head's link to their unit's part, and a session of theirs."""
+
+    server: Server
+    link: str
+    token: str
+
+
+@pytest.fixture
+def linked() -> Iterator[Linked]:
+    """A server of its own: what is sent here would stand in the other journeys' figures."""
+    with running_server() as server:
+        made = subprocess.run(
+            [sys.executable, "-m", "tests.reviews.linking", server.data],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=environment(server.data),
+        )
+        link, token = made.stdout.split()
+        yield Linked(server, link, token)
+
+
+def test_a_head_reports_by_the_link_on_a_phone_in_under_a_minute(browser: Browser, linked: Linked) -> None:
+    with opened(browser, linked.server, role=None, width=390, language="en", has_touch=True) as page:
+        began = time.monotonic()
+        page.goto(linked.link)
+        expect(page.get_by_role("main")).to_contain_text("You report as Ilze Kalēja for Ķekavas nodaļa.")
+        first, second = page.locator(".review-card").nth(0), page.locator(".review-card").nth(1)
+        expect(page.locator("#review-progress")).to_contain_text("0 of 2 tasks done")
+        first.get_by_label("No change").check()
+        expect(page.locator("#review-progress")).to_contain_text("1 of 2 tasks done")
+        expect(first.get_by_label("What was done")).to_be_hidden()
+        second.get_by_label("What was done").fill("Uzbrauktuve ir gatava.")
+        second.get_by_label("What comes next").fill("To pieņems ekspluatācijā.")
+        expect(page.locator("#review-progress")).to_contain_text("2 of 2 tasks done")
+        expect(second.locator(".review-card-kept")).to_contain_text("Saved")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert violations(page) == []
+        page.get_by_role("button", name="Send").tap()
+        expect(page.get_by_role("main")).to_contain_text("Sent on")
+        assert time.monotonic() - began < 60
+        expect(page.get_by_role("main")).to_contain_text("Uzbrauktuve ir gatava.")
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.get_by_role("link", name="Correct and send again").tap()
+        expect(page.locator("#review-progress")).to_contain_text("2 of 2 tasks done")
+
+
+def test_what_is_typed_is_there_on_another_device_and_the_later_of_two_is_told(
+    browser: Browser, linked: Linked
+) -> None:
+    with (
+        opened(browser, linked.server, role=None, width=390, language="en") as phone,
+        opened(browser, linked.server, role=None, language="en") as desk,
+    ):
+        desk.context.add_cookies([{"name": "session", "value": linked.token, "url": linked.server.address}])
+        phone.goto(linked.link)
+        desk.goto("/work")
+        desk.locator("#my-reviews").get_by_role("link").click()
+        phone.locator(".review-card").first.get_by_label("What was done").fill("No tālruņa.")
+        expect(phone.locator(".review-card-kept").first).to_contain_text("Saved")
+        mine = desk.locator(".review-card").first
+        mine.get_by_label("What was done").fill("No galda.")
+        expect(mine.get_by_role("alert")).to_contain_text("Ilze Kalēja saved this task at")
+        expect(mine.get_by_role("alert")).to_contain_text("No tālruņa.")
+        expect(mine.get_by_label("What was done")).to_have_value("No galda.")
+        assert violations(desk) == []
+        mine.get_by_role("button", name="Keep what I typed").click()
+        expect(desk.locator(".review-card").first.get_by_label("What was done")).to_have_value("No galda.")
+        expect(desk.locator(".review-card").first.get_by_role("alert")).to_have_count(0)
+        phone.reload()
+        expect(phone.locator(".review-card").first.get_by_label("What was done")).to_have_value("No galda.")
+        desk.get_by_role("button", name="Send").click()
+        expect(desk.locator(".error-summary")).to_be_visible()
+        desk.locator(".error-summary a").first.click()
+        expect(desk.locator("textarea[aria-invalid]").first).to_be_focused()
+        assert violations(desk) == []
+        desk.locator(".review-card").nth(1).get_by_label("No change").check()
+        desk.get_by_role("button", name="Send").click()
+        expect(desk.locator("#notice")).to_contain_text("Sent in:")
+        desk.get_by_role("button", name="Undo").click()
+        expect(desk.locator(".review-card").first.get_by_label("What was done")).to_have_value("No galda.")
+
+
+def test_everything_of_it_works_without_scripts(browser: Browser, linked: Linked) -> None:
+    with opened(
+        browser, linked.server, role=None, width=390, language="en", has_touch=True, java_script_enabled=False
+    ) as page:
+        page.goto(linked.link)
+        first, second = page.locator(".review-card").nth(0), page.locator(".review-card").nth(1)
+        first.get_by_label("No change").check()
+        page.get_by_role("button", name="Save").filter(visible=True).tap()
+        expect(page.locator("#review-progress")).to_contain_text("1 of 2 tasks done · saved")
+        page.get_by_role("button", name="Send").tap()
+        expect(page.locator(".error-summary")).to_contain_text("What was done")
+        second.get_by_label("What was done").fill("Uzbrauktuve ir gatava.")
+        second.get_by_label("Spent").fill("1 200,50")
+        page.get_by_role("button", name="Send").tap()
+        expect(page.get_by_role("main")).to_contain_text("Sent on")
+        expect(page.get_by_role("main")).to_contain_text("Uzbrauktuve ir gatava.")
+        page.get_by_role("link", name="Correct and send again").tap()
+        expect(second.get_by_label("Spent")).to_have_value(re.compile(r"1.200[.,]50"))

@@ -1,0 +1,196 @@
+"""Documents of a review: the same bytes for the same content, what the page says, and nothing that is not public."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import zipfile
+from datetime import date, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+from python_calamine import CalamineWorkbook
+
+from stratplan.documents import now
+from stratplan.frame import Frame
+from stratplan.goals.models import Task
+from stratplan.permissions import Role
+from stratplan.plans.models import Plan, PublicPart
+from stratplan.reviews import document_pages, productions
+from stratplan.reviews.formats import Format, schema
+from stratplan.reviews.productions import Production, ProductionState
+from tests.conftest import reading
+from tests.factories import SOMEBODY, Made, make_account, make_line, make_report, make_task
+from tests.reviews.test_closing import close, opened
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "review.schema.json"
+EDITION = "/plans/plans/reviews/2016Q3/editions/1/documents"
+
+
+@pytest.fixture
+async def closed(made: Made) -> Made:
+    """A plan with a closed review of two tasks, one of them internal."""
+    await make_report(made.task, date(2016, 9, 28), 40, text="Noslēgti divi līgumi.")
+    hidden = await make_task(made.scope, made.goal, "1.2", internal=True, title="Iekšējais darbs")
+    await make_report(hidden, date(2016, 9, 28), 10, text="=1+1")
+    await make_line(made.scope, made.goal, "1.1", amount=1000, tasks=[made.task.key])
+    await close(made, await opened(made), number="388")
+    return made
+
+
+@pytest.mark.parametrize("kind", list(Format))
+async def test_an_edition_gives_the_same_bytes_each_time(client: httpx.AsyncClient, closed: Made, kind: Format) -> None:
+    first = await client.get(f"{EDITION}/{kind.value}?lang=lv")
+    assert first.status_code == 200
+    assert first.headers["content-type"].partition(";")[0] == kind.media_type
+    assert f'filename="plans-2016Q3-1.{kind.suffix}"' in first.headers["content-disposition"]
+    await asyncio.sleep(1.1)  # the second is another one
+    again = await client.get(f"{EDITION}/{kind.value}?lang=lv")
+    assert again.content == first.content
+    english = await client.get(f"{EDITION}/{kind.value}?lang=en")
+    assert english.content != first.content
+
+
+async def test_an_edition_stays_as_it_was_while_todays_document_follows_the_plan(
+    client: httpx.AsyncClient, closed: Made
+) -> None:
+    before = (await client.get(f"{EDITION}/json")).content
+    task = await Task.get(closed.task.key)
+    assert task is not None
+    await task.edit({"title": "Cits nosaukums"}, by=SOMEBODY, based_on=task.version)
+    assert (await client.get(f"{EDITION}/json")).content == before
+    today = (await client.get("/plans/plans/documents/json")).json()
+    assert "Cits nosaukums" in [one["title"] for one in today["statement"]["tasks"]]
+    assert today["review"] is None
+
+
+async def test_the_json_is_as_its_published_schema_says(client: httpx.AsyncClient, closed: Made) -> None:
+    published = json.loads(SCHEMA.read_text("utf-8"))
+    assert published == json.loads(json.dumps(schema())), "write it anew: python -m stratplan.reviews.schema"
+    found = (await client.get(f"{EDITION}/json")).json()
+    Draft202012Validator(published).validate(found)
+    assert (found["review"], found["edition"], found["statement"]["plan"]["progress"]) == ("2016Q3", 1, "1/4")
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+async def test_spreadsheets_read_back_as_the_json_has_the_tables(
+    client: httpx.AsyncClient, closed: Made, kind: str
+) -> None:
+    tables = {one["key"]: one for one in (await client.get(f"{EDITION}/json")).json()["tables"]}
+    book = CalamineWorkbook.from_filelike(io.BytesIO((await client.get(f"{EDITION}/{kind}")).content))
+    sheet = book.get_sheet_by_name("Rīcības plāns").to_python()
+    wanted = tables["action-plan"]
+    top = next(place for place, row in enumerate(sheet) if row[0] == wanted["columns"][0]["title"])
+    for offset, row in enumerate(wanted["rows"], start=top + 1):
+        for place, column in enumerate(wanted["columns"]):
+            value, cell = row["cells"][place], sheet[offset][place]
+            if value is None:
+                assert cell in ("", None)
+            elif column["kind"] == "percent":
+                numerator, denominator = map(int, value.split("/"))
+                assert cell == pytest.approx(numerator / denominator)
+            elif column["kind"] == "day":
+                assert cell.isoformat()[:10] == value
+            elif column["kind"] == "text":
+                assert cell == value
+            else:
+                assert cell == pytest.approx(float(value))
+
+
+async def test_the_archive_has_a_file_for_each_table(client: httpx.AsyncClient, closed: Made) -> None:
+    archive = zipfile.ZipFile(io.BytesIO((await client.get(f"{EDITION}/csv")).content))
+    assert archive.testzip() is None
+    text = archive.read(next(name for name in archive.namelist() if "action-plan" in name)).decode("utf-8-sig")
+    assert "Noslēgti divi līgumi." in text
+    assert "'=1+1" in text
+
+
+async def test_residents_get_what_is_public_now_in_every_format(app: Frame, closed: Made) -> None:
+    plan = await Plan.get(closed.plan.key)
+    assert plan is not None
+    await plan.publish([PublicPart.REVIEWS], by=SOMEBODY, based_on=plan.version)
+    async with reading(app, None) as resident:
+        text = (await resident.get(f"{EDITION}/json?lang=lv")).text
+        for hidden in ("Iekšējais darbs", "Noslēgti divi līgumi.", "1000"):
+            assert hidden not in text
+        assert "Uzdevums 1.1" in text
+        assert (await resident.post(f"{EDITION}/pdf")).status_code == 403
+        fresh = await Plan.get(closed.plan.key)
+        assert fresh is not None
+        await fresh.publish([], by=SOMEBODY, based_on=fresh.version)
+        for kind in Format:
+            assert (await resident.get(f"{EDITION}/{kind.value}")).status_code == 404
+
+
+async def test_filters_choose_the_rows_and_the_figures_stay_the_plans(client: httpx.AsyncClient, closed: Made) -> None:
+    found = (await client.get("/plans/plans/documents/json?visibility=internal&lang=en")).json()
+    assert [one["number"] for one in found["statement"]["tasks"]] == ["1.2"]
+    assert found["statement"]["plan"]["progress"] == "1/4"
+    assert found["filters"] != []
+
+
+@pytest.mark.parametrize("path", [f"{EDITION}/exe", EDITION.replace("/1/", "/7/") + "/pdf", "/plans/plans/documents/x"])
+async def test_what_there_is_not_is_not_found(client: httpx.AsyncClient, closed: Made, path: str) -> None:
+    assert (await client.get(path)).status_code == 404
+
+
+async def made_within(seconds: float) -> Production:
+    async with asyncio.timeout(seconds):
+        while True:
+            production = await Production.find_one({})
+            if production is not None and not production.is_under_way:
+                return production
+            await asyncio.sleep(0.1)
+
+
+async def test_a_large_document_is_made_beside_the_page_once_and_kept(
+    client: httpx.AsyncClient, closed: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = (await client.get(f"{EDITION}/pdf")).content
+    monkeypatch.setattr(document_pages, "AT_ONCE", dict.fromkeys(Format, 0))
+    page = await client.get(f"{EDITION}/pdf")
+    assert 'method="post"' in page.text
+    answers = await asyncio.gather(*(client.post(f"{EDITION}/pdf") for _again in range(3)))
+    assert {answer.status_code for answer in answers} == {303}
+    under_way = await client.get(f"{EDITION}/pdf", headers={"HX-Request": "true"})
+    assert "every 2s" in under_way.text or "Lejupielādēt" in under_way.text
+    production = await made_within(60)
+    assert production.state is ProductionState.READY, production.reason
+    assert await Production.find_all().count() == 1
+    kept = await client.get(f"{EDITION}/pdf")
+    assert kept.content == at_once
+    assert production.size == len(at_once)
+    ready = await client.get(f"{EDITION}/pdf", headers={"HX-Request": "true"})
+    assert "plans-2016Q3-1.pdf" in ready.text
+
+
+async def test_a_document_whose_maker_died_is_made_again_and_what_failed_is_told(
+    client: httpx.AsyncClient, closed: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document_pages, "AT_ONCE", dict.fromkeys(Format, 0))
+
+    async def broken(*given: object) -> bytes:
+        raise OSError("no room")
+
+    monkeypatch.setattr(productions, "_in_a_process", broken)
+    await client.post(f"{EDITION}/csv")
+    production = await made_within(10)
+    assert production.state is ProductionState.FAILED
+    assert "no room" not in (await client.get(f"{EDITION}/csv")).text
+    monkeypatch.undo()
+    monkeypatch.setattr(document_pages, "AT_ONCE", dict.fromkeys(Format, 0))
+    gone = {"state": "making", "until": now() - timedelta(seconds=1), "owner": "gone"}
+    await Production.get_motor_collection().update_one({}, {"$set": gone})
+    assert 'method="post"' in (await client.get(f"{EDITION}/csv")).text
+    await client.post(f"{EDITION}/csv")
+    assert (await made_within(60)).state is ProductionState.READY
+
+
+async def test_a_council_member_takes_documents_but_a_person_without_a_role_gets_none(app: Frame, closed: Made) -> None:
+    async with reading(app, await make_account(Role.COUNCIL, scope=closed.scope)) as council:
+        assert (await council.get(f"{EDITION}/pdf")).status_code == 200
+    async with reading(app, await make_account(None)) as stranger:
+        assert (await stranger.get(f"{EDITION}/pdf")).status_code == 404
