@@ -141,6 +141,9 @@ class _Document:
             for paragraph in list(self._root.iter(w("p")))
             if (found := _MARKED.fullmatch(own_text(paragraph).strip())) is not None
         ]
+        for text in self._root.iter(w("t")):
+            if text.text and _OPEN in text.text:
+                text.text = _STRAY.sub("", text.text)
         widths = _widths_of_pages(self._root)
         for paragraph, name in marked:
             block = blocks[name]
@@ -150,9 +153,6 @@ class _Document:
         for paragraph, name in marked:
             if isinstance(blocks[name], Contents):
                 _replace(paragraph, [self._contents()])
-        for text in self._root.iter(w("t")):
-            if text.text and _OPEN in text.text:
-                text.text = _STRAY.sub("", text.text)
         self._package.parts[self._name] = written(self._root)
 
     # --- what the document has, and is given where it has it not -----------------------------------------------

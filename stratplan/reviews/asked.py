@@ -70,7 +70,7 @@ async def _since(view: View, before: Review | None, statement: Statement) -> Com
 def digest_of(content: Content, *more: str) -> str:
     """What tells one document from another: SHA-256 over all that it is made of, and `more`."""
     digest = hashlib.sha256(content.statement.model_dump_json().encode())
+    digest.update(hashlib.sha256(content.template or b"").digest())
     for part in (repr(content.report), *more):
         digest.update(b"\0" + part.encode())
-    digest.update(content.template or b"")
     return digest.hexdigest()
