@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import subprocess
 import time
 import zipfile
@@ -172,7 +171,6 @@ def test_the_documentation_names_every_field() -> None:
     assert [name for name in FIELDS if f"`{{{{ {name} }}}}`" not in words] == []
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_libreoffice_opens_it(tmp_path: Path) -> None:
     file = tmp_path / "report.docx"
     file.write_bytes(report_docx(with_changes()))
