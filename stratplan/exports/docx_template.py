@@ -19,7 +19,7 @@ from stratplan.choice import Choice
 from stratplan.exports.docx_package import RELATIONS, Element, Package, parsed, w
 from stratplan.i18n import N_, _
 
-LARGEST_TEXT: Final = 3 * 2**20  # bytes of a part that fields are looked for in
+LARGEST_TEXT: Final = 3 * 2**20  # bytes of a part with text or styles
 MOST_TEXTS: Final = 40  # headers, footers and the text itself
 MOST_TOLD: Final = 12  # problems at once
 LONGEST_QUOTED: Final = 60
@@ -30,6 +30,9 @@ FOREIGN: Final = re.compile(
     r"^\s*(?:includepicture|includetext|include|import|link|dde|ddeauto|database|macrobutton)\b", re.I
 )
 EMBEDDED: Final = re.compile(r"/(?:attachedTemplate|oleObject|package|aFChunk|control|vbaProject|frame|subDocument)$")
+VML: Final = "urn:schemas-microsoft-com:vml"
+OFFICE: Final = "urn:schemas-microsoft-com:office:office"
+BEFORE_TAGS: Final = b"\xef\xbb\xbf \t\r\n"
 BESIDE: Final = re.compile(r"[{%#]")
 
 _TAG = re.compile(r"\{\{(?P<field>.*?)\}\}|\{%(?P<statement>.*?)%\}|(?P<stray>\{\{|\{%|\{#|\}\}|%\}|#\})", re.S)
@@ -83,15 +86,49 @@ def _foreign(package: Package) -> Iterator[str]:
         yield _("The file is damaged: what is in it cannot be read.")
         return
     for name, body in package.parts.items():
-        if not name.endswith((".xml", ".rels")):
+        if not body.lstrip(BEFORE_TAGS).startswith(b"<"):  # by what is in it: a name can say anything
             continue
+        if len(body) > LARGEST_TEXT:
+            yield _("The template is too long: keep the layout in it, and no text of years.")
+            return
         if re.search(rb"<!(?:DOCTYPE|ENTITY)", body, re.IGNORECASE) or body[:2] in (b"\xff\xfe", b"\xfe\xff"):
             yield _("%(part)s declares types of its own, which no document needs.", part=name)
-        elif name.endswith(".rels"):
-            yield from _fetched(name, parsed(body))
+            continue
+        root = parsed(body)
+        yield from _fetched(root)
+        yield from _fetched_by_drawings(root)
+        for instruction in _instructions(root):
+            if FOREIGN.match(instruction):
+                yield _("The field “%(field)s” fetches something from elsewhere.", field=_quoted(instruction))
 
 
-def _fetched(name: str, root: Element) -> Iterator[str]:
+def _instructions(root: Element) -> Iterator[str]:
+    """The instructions of fields, each whole: programs write them in pieces."""
+    begun: list[list[str]] = [[]]  # a field can stand in another's instruction
+    for element in root.iter(w("fldSimple"), w("fldChar"), w("instrText")):
+        if element.tag == w("fldSimple"):
+            yield element.get(w("instr"), "")
+        elif element.tag == w("instrText"):
+            begun[-1].append(element.text or "")
+        elif element.get(w("fldCharType")) == "begin":
+            begun.append([])
+        elif element.get(w("fldCharType")) == "end" and len(begun) > 1:
+            yield "".join(begun.pop())
+    yield from ("".join(pieces) for pieces in begun)
+
+
+def _fetched_by_drawings(root: Element) -> Iterator[str]:
+    """What drawings of the older kind (VML) fetch by address, without a relation."""
+    for element in root.iter(f"{{{VML}}}*"):
+        for name in ("src", f"{{{OFFICE}}}href"):
+            if target := element.get(name):
+                yield _(
+                    "“%(target)s” is fetched from elsewhere when the document is opened. Put it into the file.",
+                    target=_quoted(target),
+                )
+
+
+def _fetched(root: Element) -> Iterator[str]:
     for relation in root.iter(f"{{{RELATIONS}}}Relationship"):
         kind, target = relation.get("Type", ""), _quoted(relation.get("Target", ""))
         if EMBEDDED.search(kind):
@@ -114,7 +151,7 @@ def filled_parts(package: Package) -> list[str]:
 
 def _misread(package: Package, fields: Fields) -> Iterator[str]:
     names = filled_parts(package)
-    if len(names) > MOST_TEXTS or any(len(package.parts[name]) > LARGEST_TEXT for name in names):
+    if len(names) > MOST_TEXTS:
         yield _("The template is too long: keep the layout in it, and no text of years.")
         return
     found = [problem for place, name in enumerate(names) for problem in _in_part(package, name, place == 0, fields)]
@@ -131,10 +168,6 @@ def _in_part(package: Package, name: str, is_text: bool, fields: Fields) -> Iter
         for problem in reading.read(paragraph):
             yield _("%(place)s: %(problem)s", place=f"{part}, {place}" if part else place, problem=problem)
     yield from (_("%(place)s: %(problem)s", place=part or _("the text"), problem=one) for one in reading.left_open())
-    for instruction in root.iter(w("instrText"), w("fldSimple")):
-        words = instruction.text or instruction.get(w("instr")) or ""
-        if FOREIGN.match(words):
-            yield _("The field “%(field)s” fetches something from elsewhere.", field=_quoted(words.strip()))
 
 
 def _part_word(name: str) -> str:

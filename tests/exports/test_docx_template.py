@@ -11,7 +11,7 @@ import pytest
 from docx import Document
 
 from stratplan import i18n
-from stratplan.exports.docx_template import Sort, TemplateRefused, check_template
+from stratplan.exports.docx_template import LARGEST_TEXT, Sort, TemplateRefused, check_template
 
 FIELDS = {"title": Sort.TEXT, "terms": Sort.BLOCK}
 Changing = Callable[[Any], None]
@@ -130,20 +130,55 @@ def test_nothing_comes_from_elsewhere(kind: str, mode: str, wanted: str) -> None
     assert wanted in problems_of(body)[0]
 
 
-def test_types_of_its_own_and_fields_that_fetch_are_refused() -> None:
+def test_types_of_its_own_are_refused() -> None:
     body = with_part(
         "word/document.xml", lambda text: text.replace("<w:document", '<!DOCTYPE x [<!ENTITY a "b">]><w:document', 1)
     )
     assert "declares types" in problems_of(body)[0]
-    body = with_part(
-        "word/document.xml",
-        lambda text: text.replace(
-            "</w:p>",
-            '<w:r><w:instrText> INCLUDETEXT "http://example.org" </w:instrText></w:r></w:p>',
-            1,
-        ),
-    )
+
+
+def field_of(*pieces: str) -> str:
+    """A field with its instruction in pieces, as word processors write it."""
+    runs = "".join(f"<w:r><w:instrText>{piece}</w:instrText></w:r>" for piece in pieces)
+    return f'<w:r><w:fldChar w:fldCharType="begin"/></w:r>{runs}<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '<w:r><w:instrText> INCLUDETEXT "http://example.org" </w:instrText></w:r>',
+        '<w:fldSimple w:instr=" INCLUDEPICTURE &quot;http://example.org&quot; "/>',
+        field_of(" INCL", 'UDETEXT "http://example.org" '),
+        field_of(" IF 1 = 1 " + field_of("DDE", "AUTO excel")),
+    ],
+)
+def test_fields_that_fetch_are_refused_however_they_are_written(written: str) -> None:
+    body = with_part("word/document.xml", lambda text: text.replace("</w:p>", f"{written}</w:p>", 1))
     assert "fetches something" in problems_of(body)[0]
+    body = with_part("word/styles.xml", lambda text: text.replace("</w:styles>", f"{written}</w:styles>", 1))
+    assert "fetches something" in problems_of(body)[0]
+
+
+def test_fields_for_pages_and_contents_are_taken() -> None:
+    written = field_of(" PA", "GE ") + field_of(' TOC \\o "1-2" ', " \\h ")
+    check_template(with_part("word/document.xml", lambda text: text.replace("</w:p>", f"{written}</w:p>", 1)), FIELDS)
+
+
+@pytest.mark.parametrize("attribute", ["src", "o:href"])
+def test_older_drawings_fetch_nothing(attribute: str) -> None:
+    drawing = (
+        '<w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml"'
+        ' xmlns:o="urn:schemas-microsoft-com:office:office">'
+        f'<v:imagedata {attribute}="http://example.org/x.png"/></v:shape></w:pict></w:r></w:p>'
+    )
+    body = with_part("word/document.xml", lambda text: text.replace("</w:p>", drawing, 1))
+    assert "“http://example.org/x.png” is fetched from elsewhere" in problems_of(body)[0]
+
+
+@pytest.mark.parametrize("name", ["word/document.xml", "word/styles.xml"])
+def test_a_part_that_unpacks_to_megabytes_is_refused(name: str) -> None:
+    body = with_part(name, lambda text: text + f"<!--{'a' * LARGEST_TEXT}-->")
+    assert "too long" in problems_of(body)[0]
 
 
 def test_links_to_pages_are_taken() -> None:

@@ -91,6 +91,7 @@ def test_who_does_not_see_it_is_told_everything(language: str, tag: str) -> None
         first, *others = table.rows
         assert first._tr.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}") is not None
         assert not any(row._tr.findall(f"{qn('w:trPr')}/{qn('w:tblHeader')}") for row in others)
+        assert all(row._tr.find(f"{qn('w:trPr')}/{qn('w:cantSplit')}") is not None for row in table.rows)
         assert table._tbl.tblPr.find(qn("w:tblCaption")).get(qn("w:val"))
     pictures = [one.get("descr") for one in document.element.iter(qn("wp:docPr"))]
     charts = [table.chart for table in made.summary if table.chart is not None]
