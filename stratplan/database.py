@@ -151,7 +151,7 @@ async def in_transaction(work: Callable[[Session], Coroutine[Any, Any, T]], *, k
         nonlocal conflicts
         if conflicts:
             # Another process is writing there. The driver would ask again at once, and in vain until that is done.
-            # What a killed process was writing is in the way until the server gives it up: for a minute.
+            # What a killed process was writing is in the way until the server gives it up, after a minute.
             longest = min(FIRST_WAIT * 2 ** min(conflicts, DOUBLED), LONGEST_WAIT)
             await asyncio.sleep(random.uniform(0, longest))  # noqa: S311  # no secret
         conflicts += 1

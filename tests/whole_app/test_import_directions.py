@@ -135,6 +135,7 @@ PURE = [
     "evidence/names.py",
     "reviews/comparing.py",
     "reviews/published.py",
+    "reviews/trends.py",
     "reviews/reminders.py",
     "reviews/statement.py",
     "reviews/terms.py",
