@@ -14,7 +14,7 @@ import resource as usage
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -32,21 +32,17 @@ from stratplan import audit, database
 from stratplan.actors import COMMAND_LINE
 from stratplan.app import DOCUMENTS
 from stratplan.embedded.server import private_mongod
-from stratplan.exports.ods import to_ods
-from stratplan.exports.separated_values import to_csv
-from stratplan.exports.tables import Sheet, Table
-from stratplan.exports.xlsx import to_xlsx
+from stratplan.exports.tables import Table
 from stratplan.goals.models import Task
-from stratplan.i18n import _
 from stratplan.imports.seeds import load_all
 from stratplan.period import Period
-from stratplan.plans.models import Plan
 from stratplan.reviews.closing import close_review, open_review
 from stratplan.reviews.comparing import Comparison, compare
-from stratplan.reviews.council import CouncilReport, council_report
+from stratplan.reviews.council import council_report
+from stratplan.reviews.exporting import exported
+from stratplan.reviews.formats import Content, Format, make_document, tables_of
 from stratplan.reviews.frozen import Audience, statement_of_edition
 from stratplan.reviews.models import Decision, Review
-from stratplan.reviews.pdf import report_pdf
 from stratplan.reviews.queries import closed_reviews, find_review
 from stratplan.reviews.statement import Statement
 from stratplan.settings import resource
@@ -63,30 +59,7 @@ AT_ONCE = 500  # tasks changed in one go
 T = TypeVar("T")
 
 
-def tables_of(report: CouncilReport) -> list[Table]:
-    """The tables of a report for spreadsheets, in their order."""
-    changes = [] if report.changes is None else [report.changes]
-    return [report.action_plan, report.investments, report.breakdown, *changes, report.swot, report.terms]
-
-
-def sheets_of(report: CouncilReport) -> list[Table | Sheet]:
-    """The same with the summary before them."""
-    return [Sheet(_("Summary"), report.title, report.notes, report.summary), *tables_of(report)]
-
-
-def csv_of(report: CouncilReport) -> bytes:
-    """Every table as separated values, one after the other."""
-    return b"".join(to_csv(table) for table in tables_of(report))
-
-
-WRITERS: Mapping[str, Callable[[CouncilReport], bytes]] = {
-    "xlsx": lambda report: to_xlsx(sheets_of(report), report.made_at),
-    "ods": lambda report: to_ods(sheets_of(report), report.made_at),
-    "csv": csv_of,
-    "pdf": report_pdf,
-}
-PRINTED = ("docx", "pdf")
-FLAT = ("xlsx", "ods", "csv")  # whose memory is measured: those on paper refuse so many rows
+ON_PAPER = ("pdf", "docx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +128,8 @@ async def read(review: Review) -> Statement:
     return await statement_of_edition(review.key, review.editions[-1].number, Audience.MEMBERS)
 
 
-async def closing_and_comparing(slug: str) -> tuple[bool, CouncilReport]:
-    """The seconds of closing and comparing; and the report with all changes."""
+async def closing_and_comparing(slug: str) -> tuple[bool, Content]:
+    """The seconds of closing and comparing; and what documents with all changes are made of."""
     print(f"\nReviews of {LARGE} tasks\n")
     row("", "seconds", "at most", "")
     first, before = await closed(slug, FIRST)
@@ -176,12 +149,13 @@ async def closing_and_comparing(slug: str) -> tuple[bool, CouncilReport]:
     row(
         "comparing, both editions read first", f"{whole:.2f} ({reading:.2f} + {seconds:.2f})", TO_COMPARE, verdict(fits)
     )
-    return good and fits, report_of(second, statements[1], comparing.made)
+    return good and fits, content_of(second, statements[1], comparing.made)
 
 
-def report_of(review: Review, statement: Statement, comparison: Comparison | None) -> CouncilReport:
-    """The report of a review's last edition."""
-    return council_report(statement, review=review, edition=review.editions[-1], comparison=comparison)
+def content_of(review: Review, statement: Statement, comparison: Comparison | None) -> Content:
+    """What the documents of a review's last edition are made of."""
+    report = council_report(statement, review=review, edition=review.editions[-1], comparison=comparison)
+    return Content(report, statement)
 
 
 def bare(tables: Sequence[Table]) -> bytes:
@@ -208,24 +182,27 @@ def bare(tables: Sequence[Table]) -> bytes:
     return file.getvalue()
 
 
-def large_documents(report: CouncilReport, rounds: int) -> bool:
-    """The seconds of each document of the report; a workbook beside the bare cells, in turns."""
+def large_documents(content: Content, rounds: int) -> bool:
+    """The seconds of each document; a workbook beside the bare cells, in turns."""
     print(f"\nDocuments of {LARGE} tasks\n")
     row("", "seconds", "at most", "MB")
-    tables = tables_of(report)
-    pairs = [(timed(lambda: bare(tables)), timed(lambda: WRITERS["xlsx"](report))) for _turn in range(rounds)]
+    tables = [*content.report.summary, *tables_of(content.report)]
+    pairs = [
+        (timed(lambda: bare(tables)), timed(lambda: make_document(Format.XLSX, content))) for _turn in range(rounds)
+    ]
     ratio = median(ours.seconds / theirs.seconds for theirs, ours in pairs)
     good = ratio <= OF_BARE_XLSX
-    row("the same cells bare", f"{median(theirs.seconds for theirs, _ours in pairs):.2f}", "", "")
+    row("the same cells bare", f"{median(theirs.seconds for theirs, _ours in pairs):.2f}", "", size_of(pairs[0][0]))
     row("xlsx", f"{median(ours.seconds for _theirs, ours in pairs):.2f}", "", size_of(pairs[0][1]))
     row("xlsx beside the bare cells", f"{ratio:.2f} ×", f"{OF_BARE_XLSX} ×", verdict(good))
-    for name, write in WRITERS.items():
-        if name == "xlsx":
+    for kind in Format:
+        if kind is Format.XLSX:
             continue
-        took = timed(lambda: write(report))  # noqa: B023  # at once
-        fits = name not in PRINTED or took.seconds <= TO_PRINT
+        took = timed(lambda: make_document(kind, content))  # noqa: B023  # at once
+        is_on_paper = kind.value in ON_PAPER
+        fits = not is_on_paper or took.seconds <= TO_PRINT
         good = good and fits
-        row(name, f"{took.seconds:.2f}", f"{TO_PRINT} {verdict(fits)}" if name in PRINTED else "", size_of(took))
+        row(kind.value, f"{took.seconds:.2f}", f"{TO_PRINT} {verdict(fits)}" if is_on_paper else "", size_of(took))
     return good
 
 
@@ -239,48 +216,45 @@ async def documents_of_daugavpils() -> bool:
     row("", "seconds", "at most", "MB")
     _last, review, before = closed_reviews(await snapshot_of(DAUGAVPILS))[:3]
     good = True
-    for name, write in WRITERS.items():
+    for kind in Format:
         taken = []
         for _turn in range(3):
             begun = perf_counter()
             statement = await read(review)
-            report = report_of(review, statement, compare(await read(before), statement))
-            made = write(report)
+            content = content_of(review, statement, compare(await read(before), statement))
+            made = make_document(kind, content)
             taken.append(perf_counter() - begun)
         fits = median(taken) < OF_DAUGAVPILS
         good = good and fits
-        row(name, f"{median(taken):.2f}", f"{OF_DAUGAVPILS} {verdict(fits)}", f"{len(made) / 2**20:.2f}")
+        row(kind.value, f"{median(taken):.2f}", f"{OF_DAUGAVPILS} {verdict(fits)}", f"{len(made) / 2**20:.2f}")
     return good
 
 
 # --- memory: a process of its own, which does nothing else ------------------------------------------------------------
 
 
-async def memory(uri: str, slug: str) -> bool:
-    """The most memory that a process takes which makes one document of a review of very many tasks."""
+def memory(uri: str, slug: str) -> bool:
+    """The most memory that a process takes which makes one document of the whole plan as it is today."""
     print(f"\nMemory of one document of {HUGE} tasks\n")
     row("", "MB", "at most", "")
-    _review, seconds = await closed(slug, SECOND)
     good = True
-    for name in FLAT:
-        command = [sys.executable, "-m", "benchmarks.reviews", "--export", name, uri, slug]
-        told = await asyncio.to_thread(subprocess.run, command, stdout=subprocess.PIPE, text=True, check=True)
+    for kind in Format:
+        if kind.value in ON_PAPER:
+            continue
+        command = [sys.executable, "-m", "benchmarks.reviews", "--export", kind.value, uri, slug]
+        told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603  # ours
         took = int(told.stdout)
         fits = took < MOST_MEMORY
         good = good and fits
-        row(name, took, MOST_MEMORY, verdict(fits))
-    print(f"(Closing that review took {seconds:.1f} s.)")
+        row(kind.value, took, MOST_MEMORY, verdict(fits))
     return good
 
 
-async def export(name: str, uri: str, slug: str) -> None:
-    """Make one document and print the most memory that this process took, MB."""
+async def export(kind: str, uri: str, slug: str) -> None:
+    """Make one document as `stratplan export` does, and print the most memory that this process took, MB."""
     async with database.connect(uri, DATABASE, DOCUMENTS):
-        plan = await Plan.find_one({"slug": slug})
-        assert plan is not None
-        review = await Review.find_one({"scope": plan.key, "state": "closed"})
-        assert review is not None
-        WRITERS[name](report_of(review, await read(review), None))
+        with tempfile.TemporaryDirectory(prefix="sp-") as folder:
+            await exported(slug, None, edition=None, kind=kind, language="lv", output=Path(folder) / "document")
     print(usage.getrusage(usage.RUSAGE_SELF).ru_maxrss // 1024)
 
 
@@ -290,11 +264,11 @@ async def run(uri: str, *, quick: bool) -> bool:
         print("Making the plans …", flush=True)
         await load_all([resource("seeds") / f"{DAUGAVPILS}.yaml", resource("seeds") / f"{DAUGAVPILS}.progress.yaml"])
         await generate(f"plan-{LARGE}", LARGE)
-        good, report = await closing_and_comparing(f"plan-{LARGE}")
-        outcomes = [good, large_documents(report, 3 if quick else 7), await documents_of_daugavpils()]
+        good, content = await closing_and_comparing(f"plan-{LARGE}")
+        outcomes = [good, large_documents(content, 3 if quick else 7), await documents_of_daugavpils()]
         if not quick:
             await generate(f"plan-{HUGE}", HUGE)
-            outcomes.append(await memory(uri, f"plan-{HUGE}"))
+            outcomes.append(memory(uri, f"plan-{HUGE}"))
     return all(outcomes)
 
 

@@ -41,7 +41,7 @@ ALLOWED: dict[str, set[str]] = {
         "evidence",
         "reviews",
     },
-    "public": {"plans", "units", "goals", "swot", "investments", "overview", "exports"},
+    "public": {"plans", "units", "goals", "swot", "investments", "overview", "exports", "reviews"},
 }
 EVERYWHERE = {"accounts"}  # who acts is part of every change
 ENTRANCES = {"app.py", "cli.py", "serving.py", "terminal.py", "__main__.py"}
