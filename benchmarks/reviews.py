@@ -159,19 +159,21 @@ def content_of(review: Review, statement: Statement, comparison: Comparison | No
 
 
 def bare(tables: Sequence[Table]) -> bytes:
-    """The cells of tables as the library writes them by itself: no formats, widths, filters or print set-up."""
+    """The cells of tables as the library writes them by itself: no formats, widths, heights, filters or print set-up.
+    Empty ones have a border: without any format the library leaves them out."""
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"constant_memory": True})
+    bordered = book.add_format({"border": 1})
     for table in tables:
         sheet = book.add_worksheet()
         for place, column in enumerate(table.columns):
             sheet.write_string(0, place, column.title)
         for line, one in enumerate(table.rows, start=1):
-            for place in range(len(one.cells)):
+            for place in range(len(table.columns)):
                 value = table.cell(one, place).value
                 match value:
-                    case None:
-                        pass
+                    case None | "":
+                        sheet.write_blank(line, place, None, bordered)
                     case int() | Decimal() | Fraction():
                         sheet.write_number(line, place, float(value))
                     case date():
