@@ -30,6 +30,7 @@ from stratplan.permissions import Role
 from stratplan.plans.models import FundingKind, FundingSource, Organisation, Plan, PlanState, Section, Term, TermKind
 from stratplan.reviews.links import ReviewLink
 from stratplan.reviews.models import Edition, Review, ReviewState, Submission, SubmissionState
+from stratplan.reviews.report_template import ReportTemplate
 from stratplan.swot.models import Quadrant, SwotEntry
 from stratplan.units.models import Unit, UnitKind
 
@@ -177,6 +178,9 @@ def one_of_each() -> list[LivingDocument]:
             description="Parakstīts akts",
             file=OTHER,
             uploaded_by="6b05d981bc2241336fe688b2",
+        ),
+        ReportTemplate.new(
+            scope=KEY, name="veidne.docx", size=1, sha256="0" * 64, file=OTHER, uploaded_by="6b05d981bc2241336fe688b2"
         ),
         Account.new(scope=KEY, disabled=True),
         Membership.new(scope=KEY, account=OTHER, role=Role.REPORTER, units=[KEY]),

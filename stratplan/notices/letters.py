@@ -11,6 +11,7 @@ from stratplan import i18n, mail
 from stratplan.goals.models import Task
 from stratplan.i18n import _, ngettext, use_language
 from stratplan.notices.models import Notice
+from stratplan.notices.review_links import Links
 from stratplan.notices.sentences import caption_of, path_of, sentence
 from stratplan.numbering import number_key
 from stratplan.settings import Settings
@@ -22,10 +23,11 @@ LISTED = 100  # notices in one letter; the rest is in the application
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A notice with the plan that it is about, as it is now."""
+    """A notice with the plan that it is about, as it is now, and the links that its letter carries."""
 
     notice: Notice
     snapshot: Snapshot
+    links: Links = ()
 
 
 def compose(
@@ -69,6 +71,11 @@ def compose(
         )
 
 
+def _linked(unit: str, address: str) -> str:
+    said = _("To report for %(unit)s without signing in (keep this link to yourself):", unit=unit)
+    return f"  {said}\n  {address}"
+
+
 def _place(told: Told) -> tuple[tuple[int | str, ...], str]:
     task = told.snapshot.find(Task, told.notice.task)
     return (() if task is None else number_key(task.number)), str(told.notice.task or told.notice.review or "")
@@ -101,5 +108,6 @@ def _by_plan(told: Sequence[Told], day: date, settings: Settings) -> list[str]:
             lines = [caption_of(last.notice, last.snapshot)]
             lines += list(dict.fromkeys(f"  {sentence(one.notice, one.snapshot, day)}" for one in about))
             lines.append(f"  {mail.link(settings, path_of(last.notice, last.snapshot))}")
+            lines += [_linked(unit, mail.link(settings, path)) for unit, path in last.links]
             paragraphs.append("\n".join(lines))
     return paragraphs

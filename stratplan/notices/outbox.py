@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from beanie import PydanticObjectId
@@ -31,8 +32,10 @@ from stratplan.notices.kinds import OF_DEADLINES, OF_REVIEWS, When
 from stratplan.notices.letters import Told, compose
 from stratplan.notices.models import Delivered, Delivery, Notice, Turn
 from stratplan.notices.review_causes import is_still_true
+from stratplan.notices.review_links import links_in
 from stratplan.notices.writing import DEADLINES
 from stratplan.plans.models import Plan
+from stratplan.secret_key import SecretKey, secret_key
 from stratplan.settings import Settings
 from stratplan.snapshot import Snapshots
 
@@ -67,6 +70,10 @@ class Outbox:
         await self.gather_at_once()
         await self.gather_digests()
         return await self.send_due()
+
+    @cached_property
+    def _key(self) -> SecretKey:
+        return secret_key(self.settings)
 
     # --- from notices to letters: each notice becomes part of one letter, in one transaction
 
@@ -264,4 +271,4 @@ class Outbox:
             figures = task_figures(snapshot, day_of(self.clock()))[task.key]
             if deadline_kind(figures) is None or figures.standing.deadline.isoformat() != notice.deadline:
                 return None
-        return Told(notice, snapshot)
+        return Told(notice, snapshot, await links_in(notice, snapshot, self._key))

@@ -13,6 +13,7 @@ from stratplan.reviews import (
     problem_pages,
     reporting,
     sheet_pages,
+    template_pages,
     trend_pages,
 )
 
@@ -30,4 +31,7 @@ handlers: list[object] = [
     *link_pages.handlers,
     *sheet_pages.handlers,
     *document_pages.handlers,
+    *template_pages.handlers,
 ]
+upload_handlers = template_pages.upload_handlers
+LARGEST_UPLOAD = template_pages.LARGEST_REQUEST

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, date, datetime, timedelta
 
+import httpx
 import pytest
 
 from stratplan.accounts.models import Account, Profile
@@ -19,7 +21,9 @@ from stratplan.notices.sentences import caption_of, path_of, sentence
 from stratplan.notices.writing import follow_histories
 from stratplan.period import Period
 from stratplan.permissions import Role
+from stratplan.plans.models import Plan
 from stratplan.reviews.closing import close_review, open_review
+from stratplan.reviews.links import ReviewLink
 from stratplan.reviews.models import Decision, Review, Submission
 from stratplan.reviews.sending import TaskWords, give_back, send
 from stratplan.settings import Settings
@@ -220,3 +224,39 @@ async def test_a_task_that_is_handed_over_is_told_to_both_units(made: Made, head
     await Task.hand_over([(task, task.version)], other.key, by=SOMEBODY)
     await follow()
     assert sorted(await told()) == sorted((str(one.key), "task.handed_over") for one in heads)
+
+
+async def test_a_letter_has_the_signed_link_to_the_part_of_whom_it_is_written_to(
+    made: Made, heads: tuple[Account, Account], settings: Settings, stranger: httpx.AsyncClient
+) -> None:
+    await clear()
+    await opened(made)
+    await follow()
+    with letterbox() as box:
+        await outbox(box, settings, now() + timedelta(hours=1)).tend()
+    for head in heads:
+        profile = await Profile.get(head.key)
+        assert profile is not None
+        text = box.to(profile.email)[0].get_content()
+        (path,) = re.findall(r"https://plani\.example\.lv(/r/[\w-]{59})(?![\w-])", text)
+        link = await ReviewLink.find_one({"account": head.key})
+        assert link is not None
+        shown = await stranger.get(path)
+        assert shown.status_code == 200
+        assert f"Struktūrvienība: {link.name}" in shown.text
+
+
+async def test_no_letter_has_a_link_to_a_plan_that_asks_for_a_second_factor(
+    made: Made, heads: tuple[Account, Account], settings: Settings
+) -> None:
+    await clear()
+    await opened(made)
+    await follow()
+    plan = await Plan.get(made.plan.key)
+    assert plan is not None
+    await plan.edit({"asks_second_factor": True}, by=SOMEBODY, based_on=plan.version)
+    with letterbox() as box:
+        await outbox(box, settings, now() + timedelta(hours=1)).tend()
+    assert len(box.letters) == 2
+    assert [letter for letter in box.letters if "/r/" in letter.get_content()] == []
+    assert await ReviewLink.find_all().count() == 0
