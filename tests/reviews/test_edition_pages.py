@@ -109,6 +109,17 @@ async def test_residents_are_not_told_why_a_review_was_opened_again(
     assert f'href="{PAGE}/editions/2"' in page.text
 
 
+async def test_members_are_told_which_units_had_not_sent(
+    stranger: httpx.AsyncClient, client: httpx.AsyncClient, made: Made
+) -> None:
+    await publish(made)
+    await closed_review(made, "2016Q2")
+    await made.unit.edit({"name": "Rīgas nodaļa"}, by=SOMEBODY, based_on=1)
+    fact = "Nebija iesniegušas savu daļu</dt><dd>Ķekavas nodaļa<"
+    assert fact in (await client.get(PAGE)).text
+    assert "Nebija iesniegušas" not in (await stranger.get(PAGE)).text
+
+
 @pytest.mark.parametrize(
     ("kind", "wanted", "secret"),
     [
