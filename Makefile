@@ -30,13 +30,14 @@ run: setup ## set up, load the Daugavpils plan if there is none, serve on 127.0.
 setup: $(VENV)/installed assets ## install what runs into .venv and build styles and scripts
 
 setup-tests: setup $(VENV)/installed-tests $(PROVIDER)/node_modules/.package-lock.json ## install what tests need too
-	@for needed in chromium:chromium pdftotext:poppler-utils; do \
+	@for needed in chromium:chromium pdftotext:poppler-utils soffice:libreoffice-calc,libreoffice-writer; do \
 	  command -v "$${needed%%:*}" >/dev/null && continue; \
+	  packages=$${needed##*:}; packages=$${packages//,/ }; \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    $(SAY) "Installing $${needed##*:} for the tests (Debian package, about a minute)"; \
-	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$${needed##*:}"; \
+	    $(SAY) "Installing $$packages for the tests (Debian, about a minute)"; \
+	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$packages; \
 	  else \
-	    $(SAY) "The tests need the program $${needed%%:*} on PATH: install it (Debian: apt-get install $${needed##*:}) and try again."; exit 1; \
+	    $(SAY) "The tests need the program $${needed%%:*} on PATH: install it (Debian: apt-get install $$packages) and try again."; exit 1; \
 	  fi; \
 	done
 	@if ! command -v clamd >/dev/null && [ ! -x /usr/sbin/clamd ] && [ ! -x $(CLAMD)/usr/sbin/clamd ]; then \

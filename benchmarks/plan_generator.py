@@ -20,7 +20,7 @@ from stratplan.plans.models import FundingKind, FundingSource, Organisation, Pla
 from stratplan.swot.models import Quadrant, SwotEntry
 from stratplan.units.models import Unit, UnitKind
 
-DOCUMENTS_A_CHANGE = 500
+DOCUMENTS_A_CHANGE = 100  # a change checks each of them against all there are, within a minute
 TASKS_A_GOAL = 20
 UNITS = 12
 UNITS_UNDER_ONE = 4  # where there are more units than usual

@@ -61,6 +61,7 @@ from stratplan.reviews.frozen import FrozenLine, FrozenPlan, FrozenTask
 from stratplan.reviews.links import ReviewLink
 from stratplan.reviews.models import Review, Submission
 from stratplan.reviews.productions import Production
+from stratplan.reviews.report_template import ReportTemplate
 from stratplan.secret_key import SecretKey, secret_key
 from stratplan.security_txt import security_txt
 from stratplan.settings import Settings, resource
@@ -95,6 +96,7 @@ DOCUMENTS: Sequence[type[Document]] = (
     Submission,
     ReviewLink,
     Draft,
+    ReportTemplate,
     FrozenPlan,
     FrozenTask,
     FrozenLine,
@@ -190,6 +192,7 @@ def create_app(
             route_handlers=evidence.upload_handlers,
             request_max_body_size=evidence_panel.FILES_AT_ONCE * largest_file + evidence.AROUND_THE_FILES,
         ),
+        Router("/", route_handlers=reviews.upload_handlers, request_max_body_size=reviews.LARGEST_UPLOAD),
         *events.handlers,
     ]
     litestar = Litestar(

@@ -34,6 +34,7 @@ OLDEST_SERVER = (5, 0)
 # which write in the same place let each other through (docs/decisions/0001-one-door-for-writing.md).
 FIRST_WAIT = 0.002
 LONGEST_WAIT = 0.1
+DOUBLED = 10  # times, at most
 WRITES = WriteConcern(w="majority", j=True)
 
 
@@ -150,7 +151,9 @@ async def in_transaction(work: Callable[[Session], Coroutine[Any, Any, T]], *, k
         nonlocal conflicts
         if conflicts:
             # Another process is writing there. The driver would ask again at once, and in vain until that is done.
-            await asyncio.sleep(random.uniform(0, min(FIRST_WAIT * 2**conflicts, LONGEST_WAIT)))  # noqa: S311  # no secret
+            # What a killed process was writing is in the way until the server gives it up, after a minute.
+            longest = min(FIRST_WAIT * 2 ** min(conflicts, DOUBLED), LONGEST_WAIT)
+            await asyncio.sleep(random.uniform(0, longest))  # noqa: S311  # no secret
         conflicts += 1
         token = _running.set((session, datetime.now(UTC)))
         try:

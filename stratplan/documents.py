@@ -5,6 +5,7 @@ A document is never written except through `audit.record`; the verbs here and in
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,15 +29,19 @@ from stratplan.permissions import Permission
 # --- the values that documents, forms, seeds and the API share -------------------------------------------------
 
 
+# Control characters (Cc) but line ends and tabs, halves of characters (Cs), what stands for bytes that were no text.
+# Every text of a plan that is read is looked through: a pattern does that a hundred times as fast as categories.
+_NOT_KEPT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
+
+
 def _clean(text: str) -> str:
     """Text as it is kept: NFC, newlines as \\n, no other control characters (refused, not removed).
 
     U+FFFD is refused too: it only comes of bytes that were not text.
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    for character in text:
-        if (unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t") or character == "\ufffd":
-            raise ValueError(N_("The text has a character that cannot be kept."))
+    if _NOT_KEPT.search(text):
+        raise ValueError(N_("The text has a character that cannot be kept."))
     return text
 
 

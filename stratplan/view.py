@@ -30,7 +30,7 @@ VARIANTS_HELD = 4
 NEEDED = (
     (("/investments", "/figures/money", "/figures/checks"), Permission.INVESTMENTS_READ),
     (("/swot",), Permission.SWOT_READ),
-    (("/reviews",), Permission.REVIEWS_READ),
+    (("/reviews", "/since", "/trends"), Permission.REVIEWS_READ),
     (("/history",), Permission.HISTORY_READ),
     (("/discussion",), Permission.DISCUSSION_READ),
     (("/evidence",), Permission.EVIDENCE_READ),

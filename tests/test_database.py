@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from pymongo.errors import PyMongoError
 
 from stratplan import database, i18n
 from stratplan.app import DOCUMENTS
@@ -93,3 +94,38 @@ async def test_one_moment_does_not_see_what_is_written_meanwhile(db: database.Da
         await heads.insert_one({"_id": "after"})
         assert await heads.count_documents({}, session=session) == 1
     assert await heads.count_documents({}) == 2
+
+
+async def test_work_that_is_in_conflict_thousands_of_times_is_still_tried_again(
+    db: database.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "LONGEST_WAIT", 0.0)
+    attempts = 0
+
+    async def work(_session: Session) -> int:
+        nonlocal attempts
+        attempts += 1
+        if attempts < 1200:  # a float has no power of two above the 1,023rd
+            conflict = PyMongoError("what a killed process was writing is in the way")
+            conflict._add_error_label("TransientTransactionError")
+            raise conflict
+        return attempts
+
+    assert await database.in_transaction(work, key="conflict") == 1200
+
+
+async def test_reads_inside_a_transaction_see_what_it_has_written_and_nobody_else_does(db: database.Database) -> None:
+    heads = Head.get_motor_collection()
+
+    async def seen() -> int:
+        async with database.one_moment() as session:
+            return await heads.count_documents({}, session=session)
+
+    async def work(session: Session) -> tuple[int, int]:
+        await heads.insert_one({"_id": 1}, session=session)
+        assert database.running_session() is session
+        return await seen(), await heads.count_documents({})
+
+    assert await database.in_transaction(work, key="seen") == (1, 0)
+    assert database.running_session() is None
+    assert await seen() == 1

@@ -5,6 +5,8 @@ These run on mongomock, which stores and finds faithfully; what needs transactio
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from collections.abc import AsyncIterator
 from datetime import date
 from decimal import Decimal
@@ -16,7 +18,7 @@ from bson import Decimal128
 from mongomock_motor import AsyncMongoMockClient
 from pydantic import TypeAdapter, ValidationError
 
-from stratplan import app, database
+from stratplan import app, database, documents
 from stratplan.accounts.models import Account, Membership
 from stratplan.discussion.models import Comment, CommentSort
 from stratplan.documents import Code, Line, LivingDocument, Prose, now, stored
@@ -30,6 +32,7 @@ from stratplan.permissions import Role
 from stratplan.plans.models import FundingKind, FundingSource, Organisation, Plan, PlanState, Section, Term, TermKind
 from stratplan.reviews.links import ReviewLink
 from stratplan.reviews.models import Edition, Review, ReviewState, Submission, SubmissionState
+from stratplan.reviews.report_template import ReportTemplate
 from stratplan.swot.models import Quadrant, SwotEntry
 from stratplan.units.models import Unit, UnitKind
 
@@ -178,6 +181,9 @@ def one_of_each() -> list[LivingDocument]:
             file=OTHER,
             uploaded_by="6b05d981bc2241336fe688b2",
         ),
+        ReportTemplate.new(
+            scope=KEY, name="veidne.docx", size=1, sha256="0" * 64, file=OTHER, uploaded_by="6b05d981bc2241336fe688b2"
+        ),
         Account.new(scope=KEY, disabled=True),
         Membership.new(scope=KEY, account=OTHER, role=Role.REPORTER, units=[KEY]),
     ]
@@ -251,3 +257,13 @@ def test_a_single_line_has_nothing_that_is_not_seen() -> None:
         line.validate_python("\u200b\u2060 ")
     # A text may be in a language that is written from the right.
     assert TypeAdapter(Prose).validate_python("a\u2067ب\u2069") == "a\u2067ب\u2069"
+
+
+def test_of_all_characters_those_are_refused_that_cannot_be_kept() -> None:
+    refused = {character for character in map(chr, range(sys.maxunicode + 1)) if documents._NOT_KEPT.search(character)}
+    by_category = {
+        character
+        for character in map(chr, range(sys.maxunicode + 1))
+        if unicodedata.category(character) in ("Cc", "Cs") or character == "\ufffd"
+    }
+    assert refused == by_category - {"\n", "\t"}

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 LARGEST_LOG = 8 * 1024**2
 
 # Seconds.
+LONGEST_TRANSACTION = 600
 TO_START = 60.0
 TO_STOP = 30.0
 TO_DIE = 5.0
@@ -77,6 +78,8 @@ class Mongod:
             # 8 MB journal files instead of 100 MB: a new database takes 25 MB of disk, not 300.
             *("--wiredTigerCacheSizeGB", "0.25", "--wiredTigerEngineConfigString", "log=(file_max=8MB)"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            # A plan with its closed reviews is loaded in one transaction, which a slow computer needs its time for.
+            *("--setParameter", f"transactionLifetimeLimitSeconds={LONGEST_TRANSACTION}"),
             *("--logpath", str(self._folder.log), "--logappend", "--logRotate", "reopen", "--quiet"),
         ]
         if sys.platform == "linux":

@@ -1,7 +1,5 @@
 """Adding files to a task, taking them away again, and downloading them; and all files of a plan."""
 
-import json
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +15,7 @@ from stratplan.evidence.archives import Unfit
 from stratplan.evidence.models import Evidence
 from stratplan.evidence.names import attachment, clean_name
 from stratplan.evidence.panel import FILES_AT_ONCE, Upload, evidence_of, size_text
-from stratplan.evidence.scanning import INFECTED, NOT_SCANNED, NotScanned, virus_in
+from stratplan.evidence.searching import search
 from stratplan.evidence.storage import Checked, checked, keeping, opened
 from stratplan.forms import Form
 from stratplan.goals.models import Task
@@ -27,13 +25,11 @@ from stratplan.i18n import _
 from stratplan.in_place import Deletion, read_action
 from stratplan.permissions import Permission
 from stratplan.view import View
-from stratplan.web import done, page, read_upload, reader_of
+from stratplan.web import done, page, read_upload
 
 # Who adds files: those whose unit is responsible for the task.
 ADDED: dict[str, Any] = {"permission": Permission.EVIDENCE_WRITE, "responsible": of_task}
 AROUND_THE_FILES = 2**20  # of a request, beside the files themselves
-
-log = logging.getLogger("stratplan.evidence")
 
 
 @get("/plans/{slug:str}/tasks/{number:str}/evidence", permission=Permission.EVIDENCE_READ)
@@ -116,29 +112,13 @@ async def _fit(request: HTMXRequest, form: Form[Upload], files: Sequence[UploadF
             if size > largest:
                 raise Unfit(_("The file is larger than %(largest)s.", largest=size_text(largest)))
             file = await checked(name, sent.file, size)  # type: ignore[arg-type]  # a spooled file is one
-            await _search(request, file)
+            await search(request, file)
             fit.append(file)
         except Unfit as unfit:
             wrong.append(f"{name}: {_(str(unfit))}" if name else _(str(unfit)))
     if wrong:
         form.refuse(RuleBroken(" ".join(wrong), field="files"))
     return fit
-
-
-async def _search(request: HTMXRequest, file: Checked) -> None:
-    """Raise Unfit where a virus is found in the file, or nobody can tell now; where no clamd is named, it is taken."""
-    clamd: str | None = request.app.state.settings.clamd
-    if clamd is None:
-        return
-    line = {"id": request.scope["state"]["request_id"], "account": str(reader_of(request).account)}
-    try:
-        virus = await virus_in(file.file, clamd)
-    except NotScanned as failure:
-        log.error(json.dumps({"event": "file not searched", **line, "reason": str(failure)}))
-        raise Unfit(NOT_SCANNED) from None
-    if virus is not None:
-        log.warning(json.dumps({"event": "virus found", **line, "virus": virus}))
-        raise Unfit(INFECTED)
 
 
 async def _evidence(

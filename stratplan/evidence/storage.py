@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from beanie import PydanticObjectId
 from bson import ObjectId
@@ -19,9 +19,9 @@ from pymongo.errors import PyMongoError
 from stratplan import database
 from stratplan.background import Job
 from stratplan.database import files as bucket
+from stratplan.documents import LivingDocument
 from stratplan.errors import NotVisible
 from stratplan.evidence.file_types import FileType, type_of
-from stratplan.evidence.models import Evidence
 from stratplan.i18n import _
 
 PIECE = 255 * 1024
@@ -30,6 +30,18 @@ LEFT_BEHIND_AFTER = timedelta(days=1)
 SWEPT_EVERY = timedelta(days=1)
 
 log = logging.getLogger("stratplan.evidence")
+
+
+class Recorded(Protocol):
+    """A document that says under which key its bytes are kept."""
+
+    kind: str
+
+    @property
+    def key(self) -> PydanticObjectId: ...
+
+    @property
+    def file(self) -> PydanticObjectId: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +113,12 @@ async def _let_go(keys: list[PydanticObjectId]) -> None:
             log.warning("file %s was not recorded and could not be removed: %s", key, type(error).__name__)
 
 
-async def opened(evidence: Evidence) -> AsyncIterator[bytes]:
+async def opened(document: Recorded) -> AsyncIterator[bytes]:
     """The bytes of a file, piece by piece; NotVisible at once where they are lost."""
     try:
-        stream = await bucket().open_download_stream(evidence.file)
+        stream = await bucket().open_download_stream(document.file)
     except NoFile:
-        log.error("the bytes of evidence %s are lost", evidence.key)
+        log.error("the bytes of %s %s are lost", document.kind, document.key)
         raise NotVisible(_("The file is lost. Ask the administrator for a backup.")) from None
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -138,8 +150,10 @@ async def sweep(before: datetime | None = None) -> int:
         ]
     )
     cut_off = [raw["_id"] async for raw in pieces]
-    recorded = Evidence.get_motor_collection().find({"file": {"$in": list(left)}}, {"file": 1})
-    left -= {PydanticObjectId(raw["file"]) async for raw in recorded}
+    for kind in LivingDocument.kinds.values():
+        if "file" in kind.model_fields:
+            recorded = kind.get_motor_collection().find({"file": {"$in": list(left)}}, {"file": 1})
+            left -= {PydanticObjectId(raw["file"]) async for raw in recorded}
     await _let_go(list(left))
     if cut_off:
         await db["files.chunks"].delete_many({"files_id": {"$in": cut_off}})

@@ -161,38 +161,52 @@ def _number(value: int | Decimal | Fraction, kind: Kind) -> str:
 def table_content(table: Table, width: float, size: float) -> dict[str, Any]:
     """What typst is given of a table that is `width` points wide, its letters of this size (points); columns without a
     title in which nothing stands are left out."""
-    cells = [[printed(table.cell(row, place)) for place in range(len(table.columns))] for row in table.rows]
-    places = [
-        place for place, column in enumerate(table.columns) if column.title or any(texts[place] for texts in cells)
-    ]
-    columns = [table.columns[place] for place in places]
-    rows = [(row.kind, [texts[place] for place in places]) for row, texts in zip(table.rows, cells, strict=True)]
+    columns, rows = printed_rows(table)
     points = width if table.chart is None or len(columns) > 3 else width / 2
     stacks = [[texts[at] for kind, texts in rows if kind is not RowKind.GROUP] for at in range(len(columns))]
-    widths = _widths(columns, stacks, points, size * LETTER)
+    widths = column_widths(columns, stacks, points, size * LETTER)
     rooms = [int((one - PADDING) / (size * LETTER)) for one in widths]
     return {
         "title": _heading(table.title),
         "key": table.key,
         "notes": [_line(text) for text in table.notes],
         "columns": [
-            {"title": broken(column.title, max(room, 4)), "numeric": _is_numeric(column), "width": one}
+            {"title": broken(column.title, max(room, 4)), "numeric": is_numeric(column), "width": one}
             for column, one, room in zip(columns, widths, rooms, strict=True)
         ],
         "rows": [_row(kind, texts, rooms) for kind, texts in rows],
-        "chart": _chart(table),
+        "chart": chart_content(table),
     }
 
 
-def _is_numeric(column: Column) -> bool:
+def printed_rows(table: Table) -> tuple[list[Column], list[tuple[RowKind, list[str]]]]:
+    """The columns of a table and its rows as they are printed; columns without a title in which nothing stands are left
+    out."""
+    cells = [[printed(table.cell(row, place)) for place in range(len(table.columns))] for row in table.rows]
+    places = [
+        place for place, column in enumerate(table.columns) if column.title or any(texts[place] for texts in cells)
+    ]
+    rows = [(row.kind, [texts[place] for place in places]) for row, texts in zip(table.rows, cells, strict=True)]
+    return [table.columns[place] for place in places], rows
+
+
+def is_numeric(column: Column) -> bool:
+    """Whether the column's values stand at its right edge."""
     return column.kind not in (Kind.TEXT, Kind.DAY)
 
 
-def _widths(columns: Sequence[Column], stacks: Sequence[Sequence[str]], points: float, letter: float) -> list[float]:
+def column_widths(
+    columns: Sequence[Column],
+    stacks: Sequence[Sequence[str]],
+    points: float,
+    letter: float,
+    padding: float = PADDING,
+) -> list[float]:
     """The widths of columns, in points: what their numbers and the words of their texts need, and of the rest as much
-    as they ask for, more where texts are long and less where they are short. `stacks` are their texts."""
+    as they ask for, more where texts are long and less where they are short. `stacks` are their texts, `letter` is how
+    wide one is."""
     asked = [_asked(column, texts) for column, texts in zip(columns, stacks, strict=True)]
-    needed = [_needed(column, texts) * letter + PADDING + 1 for column, texts in zip(columns, stacks, strict=True)]
+    needed = [_needed(column, texts) * letter + padding + 1 for column, texts in zip(columns, stacks, strict=True)]
     shares = [points * one / sum(asked) for one in asked]
     over = [max(0.0, share - need) for share, need in zip(shares, needed, strict=True)]
     left = points - sum(needed)
@@ -202,7 +216,7 @@ def _widths(columns: Sequence[Column], stacks: Sequence[Sequence[str]], points: 
 
 
 def _asked(column: Column, texts: Sequence[str]) -> float:
-    if not texts or _is_numeric(column):
+    if not texts or is_numeric(column):
         return column.width
     average = sum(min(len(text), LONGEST_COUNTED) for text in texts) / len(texts)
     wanted = float((average / column.width) ** 0.4)
@@ -213,7 +227,7 @@ def _needed(column: Column, texts: Sequence[str]) -> int:
     """Letters of the longest number, or of the longest word that is not to be broken."""
     words = [word for text in (column.title, *texts) for word in text.split()]
     longest = min(LONGEST_KEPT, max(map(len, words), default=0))
-    return max(longest, *map(len, texts)) if _is_numeric(column) and texts else longest
+    return max(longest, *map(len, texts)) if is_numeric(column) and texts else longest
 
 
 def _row(kind: RowKind, texts: Sequence[str], rooms: Sequence[int]) -> dict[str, Any]:
@@ -229,16 +243,22 @@ def _fitting(texts: Sequence[str], rooms: Sequence[int]) -> list[str]:
 
 
 def _spanning(texts: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """The cells of a group's row: the first runs on over the empty ones after it."""
+    for text, span in spans(texts):
+        yield {"text": _heading(text), "span": span}
+
+
+def spans(texts: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """The cells of a group's row, each with how many columns it takes: it runs on over the empty ones after it."""
     full = [place for place, text in enumerate(texts) if place == 0 or text]
     for place, following in zip(full, [*full[1:], len(texts)], strict=True):
-        yield {"text": _heading(texts[place]), "span": following - place}
+        yield texts[place], following - place
 
 
 # --- charts ---------------------------------------------------------------------------------------------------
 
 
-def _chart(table: Table) -> dict[str, Any] | None:
+def chart_content(table: Table) -> dict[str, Any] | None:
+    """What typst is given of a table's chart; None where there is nothing to draw."""
     chart = table.chart
     rows = list(table.drawn())
     if chart is None or not rows:

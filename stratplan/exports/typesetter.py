@@ -1,9 +1,11 @@
-"""A program of its own that sets one document: a job as JSON comes in, the PDF goes out, and it is over.
+"""A program of its own that sets one document: a job as JSON comes in, the PDF goes out, and it is over. With `dots`
+(to the inch) it is a picture (PNG) of each page, as JSON.
 
 Run by `typesetting` in a process that may not grow without bound; imports nothing of this package. What typst gets of
 people's texts is data in `sys.inputs`: no text is ever part of a program.
 """
 
+import base64
 import json
 import resource
 import sys
@@ -31,6 +33,11 @@ def main() -> int:
         sys_inputs={"content": job["content"]},
     )
     try:
+        if job["dots"]:
+            pictures = compiler.compile(format="png", ppi=job["dots"])
+            pages = [pictures] if isinstance(pictures, bytes) else pictures or []
+            json.dump([base64.b64encode(page).decode() for page in pages], sys.stdout)
+            return 0
         body = compiler.compile(format="pdf", pdf_standards=[*STANDARDS], timestamp=job["made_at"])
     except typst.TypstError as error:
         sys.stderr.write("\n".join([error.message, *error.trace[:3]]))

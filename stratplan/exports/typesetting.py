@@ -6,13 +6,14 @@ and templates/typst for how documents look.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,8 @@ PATIENCE: Final = 3
 AT_ONCE: Final = 2
 PASSED_ON: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")  # nothing of what an administrator set
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)  # pictures are not dated
+
 _places = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -42,6 +45,27 @@ def typeset(
 
     Texts in it are made printable here. Blocks: call it in a thread. Raises TypesettingFailed.
     """
+    body = _set(template, content, made_at=made_at, memory=memory, seconds=seconds)
+    if not body.startswith(b"%PDF"):
+        raise TypesettingFailed(f"{template} could not be set: what came out is no PDF")
+    return body
+
+
+def drawn(template: str, content: Mapping[str, Any], *, dots: int) -> list[bytes]:
+    """Each page of a template as a picture (PNG) of so many dots to the inch. Blocks. Raises TypesettingFailed."""
+    pages = json.loads(_set(template, content, made_at=EPOCH, dots=dots))
+    return [base64.b64decode(page) for page in pages]
+
+
+def _set(
+    template: str,
+    content: Mapping[str, Any],
+    *,
+    made_at: datetime,
+    memory: int = MEMORY,
+    seconds: int = SECONDS,
+    dots: int = 0,
+) -> bytes:
     root = resource("templates") / "typst"
     job = {
         "template": template,
@@ -51,6 +75,7 @@ def typeset(
         "made_at": int(made_at.timestamp()),
         "memory": memory,
         "seconds": seconds,
+        "dots": dots,
     }
     with _places:
         try:
@@ -65,7 +90,7 @@ def typeset(
             )
         except subprocess.TimeoutExpired:
             raise TypesettingFailed(f"{template} was not set within {seconds * PATIENCE} s") from None
-    if done.returncode != 0 or not done.stdout.startswith(b"%PDF"):
+    if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip()[-2000:]
         raise TypesettingFailed(f"{template} could not be set (exit {done.returncode}): {said}")
     return done.stdout

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 import xlsxwriter
@@ -161,11 +162,19 @@ def _write_heading(sheet: Any, top: int, table: Table, looks: _Looks) -> None:
 
 
 def _write_row(sheet: Any, line: int, row: Row, table: Table, looks: _Looks) -> None:
-    height = LINE_HEIGHT if row.kind is RowKind.GROUP else _height(_texts(row, table))
-    if height > LINE_HEIGHT:
-        sheet.set_row(line, height)
-    for place in range(len(table.columns)):
-        _write_cell(sheet, line, place, table.cell(row, place), row.kind, looks)
+    """Write the cells, each looked at once: there are a hundred thousand of them."""
+    lines = 1
+    wraps = row.kind is not RowKind.GROUP
+    for place, (column, given) in enumerate(zip_longest(table.columns, row.cells)):
+        if isinstance(given, Cell):
+            value, kind, mark = given.value, given.kind, given.mark
+        else:
+            value, kind, mark = given, column.kind, ""
+        _write_cell(sheet, line, place, value, kind, mark, row.kind, looks)
+        if wraps and isinstance(value, str) and (len(value) > column.width or "\n" in value):
+            lines = max(lines, _lines_of(value, column.width))
+    if lines > 1:
+        sheet.set_row(line, min(LINE_HEIGHT * lines, HIGHEST_ROW))
 
 
 def _set_up_page(sheet: Any, pages: int) -> None:
@@ -176,20 +185,15 @@ def _set_up_page(sheet: Any, pages: int) -> None:
     sheet.set_footer("&R&P / &N")
 
 
-def _texts(row: Row, table: Table) -> Iterator[tuple[str, float]]:
-    for place, column in enumerate(table.columns):
-        value = table.cell(row, place).value
-        if isinstance(value, str):
-            yield value, column.width
-
-
 def _height(texts: Iterable[tuple[str, float]]) -> float:
     """Points that a row takes for texts wrapped in columns of so many characters: not every program works it out."""
-    lines = 1
-    for text, width in texts:
-        if len(text) > width or "\n" in text:
-            lines = max(lines, sum(_lines(part, int(width)) for part in text.split("\n")))
+    lines = max((_lines_of(text, width) for text, width in texts), default=1)
     return min(LINE_HEIGHT * lines, HIGHEST_ROW)
+
+
+def _lines_of(text: str, width: float) -> int:
+    """In how many lines a text is wrapped, its own line ends among them."""
+    return sum(_lines(part, int(width)) for part in text.split("\n"))
 
 
 def _lines(text: str, width: int) -> int:
@@ -209,23 +213,25 @@ def _lines(text: str, width: int) -> int:
     return lines
 
 
-def _write_cell(sheet: Any, line: int, place: int, cell: Cell, row: RowKind, looks: _Looks) -> None:
-    match cell.value:
+def _write_cell(
+    sheet: Any, line: int, place: int, value: Value, kind: Kind, mark: str, row: RowKind, looks: _Looks
+) -> None:
+    match value:
         case None | "":
             sheet.write_blank(line, place, None, looks.empty(row))
         case str(text):
             look = looks.text(row, is_formula=looks_like_formula(text))
             sheet.write_string(line, place, _fitting(text), look)
         case date() as day:
-            sheet.write_datetime(line, place, day, looks.number(row, Kind.DAY, day, cell.mark))
+            sheet.write_datetime(line, place, day, looks.number(row, Kind.DAY, day, mark))
         case number:
-            shown = number / 100 if cell.kind is Kind.SHARE and isinstance(number, Decimal) else number
-            sheet.write_number(line, place, float(shown), looks.number(row, cell.kind, number, cell.mark))
+            shown = number / 100 if kind is Kind.SHARE and isinstance(number, Decimal) else number
+            sheet.write_number(line, place, float(shown), looks.number(row, kind, number, mark))
 
 
 def _fitting(text: str) -> str:
     """The text as a cell can hold it, and an ellipsis where it cannot."""
-    clean = writable(text)
+    clean = text if text.isprintable() else writable(text)
     return clean if len(clean) <= LONGEST_CELL else clean[: LONGEST_CELL - 1] + "…"
 
 

@@ -35,6 +35,8 @@ def place_of(document: LivingDocument, view: View) -> str | None:
     if document.kind in _ON_TASKS:
         task = view.snapshot.find(Task, vars(document)["task"])
         return None if task is None else f"{view.url(f'/tasks/{task.number}')}#{document.kind}-{document.key}"
+    if document.kind == "report_template":
+        return view.url("/report-template")
     return view.url() if document.kind == Plan.kind else None
 
 

@@ -38,6 +38,7 @@ from stratplan.overview.money_names import in_document_order, name_of
 from stratplan.overview.schedule_explanations import said_schedule
 from stratplan.permissions import Permission
 from stratplan.plans.models import FundingSource, Organisation
+from stratplan.reviews.queries import closed_by
 from stratplan.snapshot import Snapshot
 from stratplan.swot.models import SwotEntry
 from stratplan.units.models import Unit
@@ -414,6 +415,7 @@ async def show_plan(request: HTMXRequest, view: View) -> Response[str]:
             "year_bars": bars_by(snapshot, money, Axis.YEAR),
             "by_source": breakdown_table(snapshot, money, Axis.SOURCE),
             "by_year": breakdown_table(snapshot, money, Axis.YEAR),
+            "has_closed_review": view.can(Permission.REVIEWS_READ) and bool(closed_by(snapshot, day)),
         },
         view=view,
         section="overview",

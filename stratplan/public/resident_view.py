@@ -27,6 +27,7 @@ LANGUAGE_NAMES = {"lv": "Latviešu", "en": "English"}
 PAGES = re.compile(
     r"(?:/tasks|/goals/[^/]+|/tasks/[^/]+|/figures/progress(?:/(?:goals|tasks)/[^/]+)?|/figures/schedule/tasks/[^/]+)?"
 )
+REVIEW_PAGES = re.compile(r"/reviews(?:/[^/]+)?")
 MONEY_PAGES = re.compile(r"/funding|/figures/money(?:/(?:lines|source|goal|year|unit)/[^/]+)?")
 DESCRIPTION = 160
 
@@ -48,12 +49,25 @@ class ResidentView(View):
         bare = path.partition("?")[0]
         if MONEY_PAGES.fullmatch(bare):
             return self.can(Permission.INVESTMENTS_READ)
+        if REVIEW_PAGES.fullmatch(bare):
+            return self.can(Permission.REVIEWS_READ)
         return bool(bare) and PAGES.fullmatch(bare) is not None
 
     @property
     def funding(self) -> bool:
         """Whether money is published."""
         return self.can(Permission.INVESTMENTS_READ)
+
+    @property
+    def sections(self) -> list[tuple[str, str, str]]:
+        """What the public view has: the key, the name and the address of each part."""
+        parts = [
+            ("plan", _("The plan"), "", True),
+            ("tasks", _("Tasks"), "/tasks", True),
+            ("funding", _("Money"), "/funding", self.funding),
+            ("reviews", _("Reviews"), "/reviews", self.can(Permission.REVIEWS_READ)),
+        ]
+        return [(key, name, address) for key, name, address, is_shown in parts if is_shown]
 
     @property
     def organisation(self) -> str:

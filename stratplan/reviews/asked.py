@@ -12,24 +12,29 @@ from stratplan.i18n import _
 from stratplan.reviews.comparing import Comparison, compare
 from stratplan.reviews.council import council_report
 from stratplan.reviews.editions import edition_as_seen, edition_of, today_as_seen
-from stratplan.reviews.formats import Content
+from stratplan.reviews.formats import Content, Format
 from stratplan.reviews.models import Review
 from stratplan.reviews.queries import closed_before
+from stratplan.reviews.report_template import template_bytes
 from stratplan.reviews.statement import Statement
 from stratplan.view import View
 
 
-async def edition_content(view: View, review: Review, number: int, language: str) -> Content:
+async def edition_content(view: View, review: Review, number: int, language: str, kind: Format) -> Content:
     """What a document of an edition says to the reader, with the changes since the review before it."""
     edition = edition_of(review, number)
     statement = await edition_as_seen(view, review, number)
     comparison = await _since(view, closed_before(view.snapshot, review), statement)
     with i18n.use_language(language):
         report = council_report(statement, review=review, edition=edition, comparison=comparison)
-    return Content(report, statement)
+    return Content(report, statement, await _template(view, kind))
 
 
-async def plan_content(view: View, language: str) -> Content:
+async def _template(view: View, kind: Format) -> bytes | None:
+    return await template_bytes(view.snapshot) if kind is Format.DOCX else None
+
+
+async def plan_content(view: View, language: str, kind: Format) -> Content:
     """What a document of the plan on the reader's day says, with the changes since the last closed review. The filters
     choose rows; figures and sums are those of the whole plan."""
     whole = await today_as_seen(view)
@@ -45,7 +50,7 @@ async def plan_content(view: View, language: str) -> Content:
         shown = {str(row.task.key) for group in plan.groups for row in group.rows}
         statement = only(whole, shown) if chosen else whole
         report = council_report(statement, whole=whole, comparison=comparison, chosen=chosen)
-    return Content(report, statement)
+    return Content(report, statement, await _template(view, kind))
 
 
 def only(statement: Statement, tasks: Collection[str]) -> Statement:
@@ -65,6 +70,7 @@ async def _since(view: View, before: Review | None, statement: Statement) -> Com
 def digest_of(content: Content, *more: str) -> str:
     """What tells one document from another: SHA-256 over all that it is made of, and `more`."""
     digest = hashlib.sha256(content.statement.model_dump_json().encode())
+    digest.update(hashlib.sha256(content.template or b"").digest())
     for part in (repr(content.report), *more):
         digest.update(b"\0" + part.encode())
     return digest.hexdigest()

@@ -319,3 +319,26 @@ def _texts(comparison: Comparison) -> Iterator[Cells]:
     for cells in _fields(comparison.fields):
         yield [None, _("The plan"), *cells]
     yield from _several(comparison.sections, lambda section: ("", section.title), _fields_of_change)
+
+
+# --- for pages, which say the same in another shape ----------------------------------------------------------
+
+
+def label_of(field: FieldChange) -> str:
+    """What a person calls the field."""
+    return _(_LABELS[field.name])
+
+
+def value_said(field: FieldChange, value: Any) -> Value | Cell:
+    """What the field was, or is, as a person reads it."""
+    return _value(field.name, value)
+
+
+def points_said(change: ShareChange) -> str:
+    """By how many percent points, with a sign; empty where one of the two is not known."""
+    return "" if change.points is None else _points(change.points)
+
+
+def more_said(number: Fraction | Decimal | int, written: str) -> str:
+    """A difference as it is written, with its sign before it."""
+    return f"{_sign(number)}{written}"

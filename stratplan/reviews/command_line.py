@@ -11,7 +11,7 @@ from stratplan.settings import Settings
 from stratplan.terminal import with_database, with_settings
 
 # As in formats.Format, which is slow to import.
-FORMATS = ("pdf", "xlsx", "ods", "csv", "json")
+FORMATS = ("pdf", "docx", "xlsx", "ods", "csv", "json")
 a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -109,7 +109,7 @@ def export(
     language: str | None,
     output: Path | None,
 ) -> None:
-    """Write a document of PLAN: the council's report as PDF, or all tables as XLSX, ODS, CSV (an archive) or JSON.
+    """Write a document of PLAN: the council's report (PDF, DOCX), or all tables (XLSX, ODS, CSV in an archive, JSON).
 
     Prints the name of the file. The same edition gives the same bytes each time.
     """

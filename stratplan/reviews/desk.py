@@ -17,8 +17,9 @@ from stratplan.permissions import Permission
 from stratplan.reviews import sending
 from stratplan.reviews.desk_changes import since_last
 from stratplan.reviews.desk_figures import desk_of
+from stratplan.reviews.edition_pages import edition_page
 from stratplan.reviews.links_panel import links_panel
-from stratplan.reviews.list_pages import said_decision, said_due
+from stratplan.reviews.list_pages import said_due
 from stratplan.reviews.models import Review, Submission
 from stratplan.reviews.queries import Asked, asked_of, find_review, units_asked
 from stratplan.view import View
@@ -44,7 +45,7 @@ async def show_review(request: HTMXRequest, view: View, review: str) -> Response
     """The desk of an open review, or a closed review as it was frozen."""
     document = find_review(view.snapshot, review)
     if document.edition is not None:
-        return await _closed_page(request, view, document)
+        return await edition_page(request, view, document, document.edition.number)
     desk = desk_of(view, document)
     context = {
         "review": document,
@@ -54,13 +55,6 @@ async def show_review(request: HTMXRequest, view: View, review: str) -> Response
         "since": await since_last(view, document),
     }
     return await page(request, "reviews/desk.html", context, view=view, section="reviews")
-
-
-async def _closed_page(request: HTMXRequest, view: View, review: Review) -> Response[str]:
-    edition = review.edition
-    assert edition is not None
-    context = {"review": review, "edition": edition, "decision": said_decision(edition)}
-    return await page(request, "reviews/closed.html", context, view=view, section="reviews")
 
 
 @post(f"{REVIEW}/remind", permission=Permission.REVIEWS_WRITE)

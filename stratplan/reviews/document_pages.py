@@ -28,6 +28,7 @@ from stratplan.web import page
 # Rows of both plans up to which a document is made while its reader waits: about a second.
 AT_ONCE: Mapping[Format, int] = {
     Format.PDF: 400,
+    Format.DOCX: 1000,
     Format.XLSX: 4000,
     Format.ODS: 3000,
     Format.CSV: 8000,
@@ -78,11 +79,12 @@ def _language(view: View) -> str:
 
 async def _of_edition(view: View, review: str, edition: int, name: str) -> Asked:
     kind, found = _kind(name), find_review(view.snapshot, review)
-    return await _asked(kind, await edition_content(view, found, edition, _language(view)), found)
+    return await _asked(kind, await edition_content(view, found, edition, _language(view), kind), found)
 
 
 async def _of_plan(view: View, name: str) -> Asked:
-    return await _asked(_kind(name), await plan_content(view, _language(view)), None)
+    kind = _kind(name)
+    return await _asked(kind, await plan_content(view, _language(view), kind), None)
 
 
 async def _asked(kind: Format, content: Content, review: Review | None) -> Asked:

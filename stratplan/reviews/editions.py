@@ -6,7 +6,8 @@ Members read what was frozen; residents what was frozen for them, without what i
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
+from fractions import Fraction
 
 from beanie import PydanticObjectId
 
@@ -16,7 +17,7 @@ from stratplan.goals.models import Goal, Task
 from stratplan.i18n import _
 from stratplan.investments.models import InvestmentLine
 from stratplan.plans.models import Section
-from stratplan.reviews.frozen import Audience, statement_of_edition
+from stratplan.reviews.frozen import Audience, progress_of_editions, statement_of_edition
 from stratplan.reviews.models import Edition, Review
 from stratplan.reviews.moves import deadline_moves
 from stratplan.reviews.published import Public, published_now
@@ -55,6 +56,24 @@ async def edition_as_seen(view: View, review: Review, number: int) -> Statement:
         ("edition as published", review.key, number), lambda: published_now(statement, public)
     )
     return made
+
+
+async def progress_as_seen(
+    view: View, reviews: Sequence[Review]
+) -> Mapping[tuple[PydanticObjectId, int], Fraction | None]:
+    """The plan's progress in the newest edition of each closed review, by review and edition, as the reader sees it.
+
+    One read, unless residents must not see all that it was made from any more.
+    """
+    if not reviews:
+        return {}
+    if view.rights.sees_unpublished or not (await public_of(view)).internal:
+        return await progress_of_editions([review.key for review in reviews], audience_of(view))
+    return {
+        (review.key, edition.number): (await edition_as_seen(view, review, edition.number)).plan.progress
+        for review in reviews
+        if (edition := review.edition) is not None
+    }
 
 
 async def _kept(which: _Which) -> Statement:

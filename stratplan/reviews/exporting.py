@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from stratplan import i18n
@@ -16,6 +17,7 @@ from stratplan.reviews.frozen import Audience, statement_of_edition
 from stratplan.reviews.models import Edition, Review
 from stratplan.reviews.moves import deadline_moves
 from stratplan.reviews.queries import closed_before, closed_reviews
+from stratplan.reviews.report_template import template_bytes
 from stratplan.reviews.statement import Statement
 from stratplan.reviews.stating import statement_of
 from stratplan.snapshot import Snapshot
@@ -32,6 +34,8 @@ async def exported(
         else await _of_edition(snapshot, review_of_code(snapshot, code), edition, language)
     )
     wanted = next(one for one in Format if one.value == kind)
+    if wanted is Format.DOCX:
+        content = replace(content, template=await template_bytes(snapshot))
     body = await asyncio.to_thread(make_document, wanted, content)
     report = content.report
     which = f"{report.code}-{report.edition}" if report.code else report.day.isoformat()

@@ -20,6 +20,7 @@ from stratplan.exports.tables import Kind, RowKind, Sheet, Table, Value
 from stratplan.exports.xlsx import to_xlsx
 from stratplan.i18n import N_, _
 from stratplan.reviews.council import CouncilReport
+from stratplan.reviews.docx import report_docx
 from stratplan.reviews.pdf import report_pdf
 from stratplan.reviews.statement import Statement
 
@@ -45,6 +46,14 @@ class Format(Choice):
         return member
 
     PDF = "pdf", "PDF", "file-text", "pdf", "application/pdf", N_("The council's report, for print and screen")
+    DOCX = (
+        "docx",
+        "DOCX",
+        "file-text",
+        "docx",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        N_("The council's annex, in the plan's own template where it has one"),
+    )
     XLSX = (
         "xlsx",
         "XLSX",
@@ -67,10 +76,12 @@ class Format(Choice):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a document is made of: the report as it is printed, and the statement whose figures it has."""
+    """What a document is made of: the report as it is printed, the statement whose figures it has, and, for DOCX, the
+    plan's own template where it has one."""
 
     report: CouncilReport
     statement: Statement
+    template: bytes | None = None
 
 
 def make_document(kind: Format, content: Content) -> bytes:
@@ -111,6 +122,10 @@ def _csv(content: Content) -> bytes:
 
 def _pdf(content: Content) -> bytes:
     return report_pdf(content.report)
+
+
+def _docx(content: Content) -> bytes:
+    return report_docx(content.report, content.template)
 
 
 # --- JSON ---------------------------------------------------------------------------------------------------------
@@ -209,6 +224,7 @@ def schema() -> dict[str, object]:
 
 _WRITERS: dict[Format, Callable[[Content], bytes]] = {
     Format.PDF: _pdf,
+    Format.DOCX: _docx,
     Format.XLSX: _xlsx,
     Format.ODS: _ods,
     Format.CSV: _csv,

@@ -140,6 +140,21 @@ async def progress_of_editions(
     }
 
 
+async def parts_of_editions(
+    kind: type[Frozen], editions: Iterable[tuple[PydanticObjectId, int]], audience: Audience, names: Iterable[str]
+) -> Mapping[PydanticObjectId, list[dict[str, Any]]]:
+    """A few fields of all documents of a kind that editions have, in their order, by review; one read."""
+    wanted = [{"review": review, "edition": number, "audience": audience.value} for review, number in editions]
+    if not wanted:
+        return {}
+    collection = kind.get_motor_collection().with_options(codec_options=WITH_DECIMALS)
+    shape = {"review": 1, **{f"stated.{name}": 1 for name in names}}
+    found: dict[PydanticObjectId, list[dict[str, Any]]] = {}
+    async for raw in collection.find({"$or": wanted}, shape, batch_size=AT_ONCE).sort("place", ASCENDING):
+        found.setdefault(raw["review"], []).append(raw["stated"])
+    return found
+
+
 async def _read(kind: type[Frozen], asked: Mapping[str, Any]) -> list[dict[str, Any]]:
     collection = kind.get_motor_collection().with_options(codec_options=WITH_DECIMALS)
     found = collection.find(asked, {"stated": 1}, batch_size=AT_ONCE).sort("place", ASCENDING)

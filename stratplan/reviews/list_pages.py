@@ -13,8 +13,7 @@ from stratplan import i18n
 from stratplan.goals.progress import percent
 from stratplan.i18n import _, ngettext
 from stratplan.permissions import Permission
-from stratplan.reviews.editions import audience_of
-from stratplan.reviews.frozen import progress_of_editions
+from stratplan.reviews.editions import progress_as_seen
 from stratplan.reviews.models import Edition, Review
 from stratplan.reviews.opening import offered_terms
 from stratplan.reviews.queries import reviews_in_order, units_asked
@@ -74,7 +73,8 @@ def open_row(view: View, review: Review) -> OpenRow:
     )
 
 
-def _closed_rows(reviews: Sequence[Review], progress: Progress) -> list[ClosedRow]:
+def closed_rows(reviews: Sequence[Review], progress: Progress) -> list[ClosedRow]:
+    """Closed reviews as their list shows them; `progress` is that of their editions."""
     rows = []
     for review in reviews:
         edition = review.edition
@@ -89,10 +89,9 @@ async def list_reviews(request: HTMXRequest, view: View) -> Response[str]:
     """The reviews, the newest first; residents see the closed ones."""
     reviews = reviews_in_order(view.snapshot)
     closed = [review for review in reviews if review.edition is not None]
-    progress = await progress_of_editions([review.key for review in closed], audience_of(view)) if closed else {}
     context = {
         "open": [open_row(view, review) for review in reviews if review.is_open],
-        "closed": _closed_rows(closed, progress),
+        "closed": closed_rows(closed, await progress_as_seen(view, closed)),
         "can_open": view.can("reviews:write") and bool(offered_terms(view.snapshot, view.today)),
     }
     return await page(request, "reviews/list.html", context, view=view, section="reviews")

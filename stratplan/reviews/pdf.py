@@ -40,7 +40,7 @@ def _paper(report: CouncilReport) -> Paper:
         plan=report.plan,
         period=report.review,
         annex=[_("Annex"), report.decision] if report.decision else [],
-        notes=_notes(report),
+        notes=title_notes(report),
         lead=report.sentences,
         foot=" · ".join(part for part in (report.review, day) if part),
         sections=_sections(report),
@@ -48,7 +48,7 @@ def _paper(report: CouncilReport) -> Paper:
     )
 
 
-def _notes(report: CouncilReport) -> list[str]:
+def title_notes(report: CouncilReport) -> list[str]:
     """What stands in the box under the title; the plan's title is above it already."""
     approved = (
         [_("The plan was approved by: %(decision)s", decision=report.plan_decision)] if report.plan_decision else []
@@ -63,10 +63,10 @@ def _sections(report: CouncilReport) -> list[Section]:
         Section(report.action_plan.title, [report.printed_action_plan], landscape=True, bookmarks=True),
         Section(report.investments.title, [report.printed_investments], landscape=True, bookmarks=True),
         *changes,
-        Section(report.swot.title, [_grouped(report.swot, 0)], bookmarks=True),
+        Section(report.swot.title, [grouped(report.swot, 0)], bookmarks=True),
         Section(
             report.terms.title,
-            [_grouped(report.terms, 2)],
+            [grouped(report.terms, 2)],
             bookmarks=True,
             signatures=[_("Prepared by"), _("Approved by")],
         ),
@@ -79,7 +79,7 @@ def _changes(table: Table, report: CouncilReport) -> Section:
     )
 
 
-def _grouped(table: Table, place: int) -> Table:
+def grouped(table: Table, place: int) -> Table:
     """The table with what one of its columns says as headings over the rows that it is said of; without its notes, as
     these stand on the first page."""
     rows: list[Row] = []

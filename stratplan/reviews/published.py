@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from stratplan.choice import Choice
 from stratplan.goals.progress import Combined, LeftOutReason, Weighted, combine
@@ -160,12 +160,34 @@ class _Cut:
 # --- figures of fewer tasks and lines -------------------------------------------------------------------------
 
 
-def progress_by_goal(goals: Iterable[GoalStated], tasks: Iterable[TaskStated]) -> list[Combined]:
+class Counted(Protocol):
+    """What is read of a task for the progress of its goal."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def goal(self) -> str: ...
+    @property
+    def weight(self) -> Decimal: ...
+    @property
+    def execution(self) -> Execution: ...
+    @property
+    def progress(self) -> Fraction: ...
+    @property
+    def has_reported(self) -> bool: ...
+
+
+def weighted(task: Counted, value: Fraction) -> Weighted:
+    """A task as a part of its goal, with a value of it; a cancelled one is left out."""
+    left_out = None if task.execution.is_counted else LeftOutReason.CANCELLED
+    return Weighted(task.key, task.weight, value, int(task.has_reported), 1, left_out)
+
+
+def progress_by_goal(goals: Iterable[GoalStated], tasks: Iterable[Counted]) -> list[Combined]:
     """The progress of each goal over these tasks (domain.md, Progress)."""
     parts: defaultdict[str, list[Weighted]] = defaultdict(list)
     for task in tasks:
-        left_out = None if task.execution.is_counted else LeftOutReason.CANCELLED
-        parts[task.goal].append(Weighted(task.key, task.weight, task.progress, int(task.has_reported), 1, left_out))
+        parts[task.goal].append(weighted(task, task.progress))
     return [combine(parts[goal.key]) for goal in goals]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from beanie import PydanticObjectId
 
@@ -45,6 +46,11 @@ def find_review(snapshot: Snapshot, code: str) -> Review:
 def closed_reviews(snapshot: Snapshot) -> list[Review]:
     """Those that are closed, the newest first."""
     return [review for review in reviews_in_order(snapshot) if review.edition is not None]
+
+
+def closed_by(snapshot: Snapshot, day: date) -> list[Review]:
+    """Those that are closed as of that day or an earlier one, the newest first."""
+    return [one for one in closed_reviews(snapshot) if one.edition is not None and one.edition.day <= day]
 
 
 def closed_before(snapshot: Snapshot, review: Review) -> Review | None:

@@ -2,8 +2,10 @@
 
 from stratplan.reviews import (
     closing_pages,
+    compare_pages,
     desk,
     document_pages,
+    edition_pages,
     link_pages,
     links_panel,
     list_pages,
@@ -11,6 +13,8 @@ from stratplan.reviews import (
     problem_pages,
     reporting,
     sheet_pages,
+    template_pages,
+    trend_pages,
 )
 
 handlers: list[object] = [
@@ -18,10 +22,16 @@ handlers: list[object] = [
     *opening.handlers,
     *problem_pages.handlers,
     *desk.handlers,
+    *edition_pages.handlers,
+    *compare_pages.handlers,
+    *trend_pages.handlers,
     *closing_pages.handlers,
     *reporting.handlers,
     *links_panel.handlers,
     *link_pages.handlers,
     *sheet_pages.handlers,
     *document_pages.handlers,
+    *template_pages.handlers,
 ]
+upload_handlers = template_pages.upload_handlers
+LARGEST_UPLOAD = template_pages.LARGEST_REQUEST

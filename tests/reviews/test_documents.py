@@ -194,3 +194,33 @@ async def test_a_council_member_takes_documents_but_a_person_without_a_role_gets
         assert (await council.get(f"{EDITION}/pdf")).status_code == 200
     async with reading(app, await make_account(None)) as stranger:
         assert (await stranger.get(f"{EDITION}/pdf")).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "docx"])
+async def test_libreoffice_opens_every_document_and_prints_what_it_says(
+    client: httpx.AsyncClient, closed: Made, tmp_path: Path, kind: str
+) -> None:
+    file = tmp_path / f"review.{kind}"
+    await asyncio.to_thread(file.write_bytes, (await client.get(f"{EDITION}/{kind}?lang=lv")).content)
+    await run(
+        "soffice",
+        f"-env:UserInstallation=file://{tmp_path}/profile",
+        "--headless",
+        "--convert-to",
+        "pdf",
+        file.name,
+        at=tmp_path,
+    )
+    text = await run("pdftotext", "-layout", "review.pdf", "-", at=tmp_path)
+    assert "Noslēgti divi līgumi." in " ".join(text.split())
+    assert "=1+1" in text
+
+
+async def run(*words: str, at: Path) -> str:
+    """What a program says, in a folder; it has to end well within two minutes."""
+    process = await asyncio.create_subprocess_exec(
+        *words, cwd=at, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    said, told = await asyncio.wait_for(process.communicate(), 120)
+    assert process.returncode == 0, told.decode(errors="replace")
+    return said.decode()
