@@ -205,4 +205,5 @@ def every_kind_of_page(server: Server) -> list[str]:
                 if kinds and kinds[0] not in found:
                     found[kinds[0]] = path
                     queue.append(path)
-    return [address for address in found.values() if not re.search(r"\.(xlsx|csv)\b", address)]
+    # What is taken away as a file is no page.
+    return [one for one in found.values() if not re.search(r"\.(xlsx|csv|pdf)\b|/documents/\w|/report-template/", one)]

@@ -48,6 +48,7 @@ from stratplan.wording import Difference
 
 TODAY = "today"
 TASKS_A_PAGE = 50
+LISTED = 40  # tasks of each list before the details, which have them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,24 @@ class MovedRow:
     by: str
     moves: Sequence[MoveSaid]
     is_later: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The first rows of a list, and how many there are in all."""
+
+    rows: Sequence[Any]
+    count: int
+
+    @classmethod
+    def of(cls, things: Sequence[Any], row: Callable[[Any], Any]) -> Listed:
+        """The list of these things, each as its row."""
+        return cls([row(one) for one in things[:LISTED]], len(things))
+
+    @property
+    def more(self) -> int:
+        """How many are not among the first."""
+        return self.count - len(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +201,7 @@ def _told(view: View, comparison: Comparison) -> dict[str, Any]:
     current, pages = page_asked(view, len(changes), TASKS_A_PAGE)
     part = changes[(current - 1) * TASKS_A_PAGE :][:TASKS_A_PAGE]
     money, total = money_rows(comparison)
+    done = [one for one in found.ended if one.how is Ended.COMPLETED]
     ended = [one for one in found.ended if one.how is not Ended.COMPLETED]
     return {
         "comparison": comparison,
@@ -190,11 +210,11 @@ def _told(view: View, comparison: Comparison) -> dict[str, Any]:
         "filters": filters,
         "goals": [(goal.code, f"{goal.code} {goal.title}") for goal in comparison.after.plan.goals],
         "units": _unit_options(comparison.after),
-        "moved": [_moved(view, change) for change in found.moved],
-        "late": [task_row(view, task) for task in found.newly_late],
-        "done": [task_row(view, one.task) for one in found.ended if one.how is Ended.COMPLETED],
-        "added": [task_row(view, task) for task in found.tasks.added],
-        "ended": [(task_row(view, one.task), one.how) for one in ended],
+        "moved": Listed.of(found.moved, lambda change: _moved(view, change)),
+        "late": Listed.of(found.newly_late, lambda task: task_row(view, task)),
+        "done": Listed.of(done, lambda one: task_row(view, one.task)),
+        "added": Listed.of(found.tasks.added, lambda task: task_row(view, task)),
+        "ended": Listed.of(ended, lambda one: (task_row(view, one.task), one.how)),
         "money": money,
         "money_total": total,
         "details": list(_goals(view, found, part)),

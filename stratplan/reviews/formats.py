@@ -185,7 +185,8 @@ def _json(content: Content) -> bytes:
         statement=content.statement,
         tables=tuple(_json_table(table) for table in [*report.summary, *tables_of(report)]),
     )
-    return document.model_dump_json(indent=1).encode() + b"\n"
+    # Nothing in it reads as markup, whatever opens the file.
+    return document.model_dump_json(indent=1).replace("<", "\\u003c").encode() + b"\n"
 
 
 def _json_table(table: Table) -> JsonTable:

@@ -33,6 +33,7 @@ from stratplan.notices.models import Notice
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
 from stratplan.reviews.closing import open_review
+from stratplan.reviews.frozen import Frozen
 from stratplan.reviews.links import link_for
 from stratplan.reviews.queries import find_review, units_asked
 from stratplan.reviews.sending import TaskWords, send
@@ -150,9 +151,21 @@ class Seeded:
 
     async def kept(self) -> str:
         """All that a refused request must leave as it is: the chains, and what is known of people beside them. Not when
-        a session was last seen, and how often somebody failed of late: those are there to count requests."""
-        beside = sorted(kind.Settings.name for kind in DOCUMENTS if not issubclass(kind, NOT_COMPARED))
-        stages = [{"$unionWith": {"coll": name, "pipeline": [{"$set": {"of": name}}]}} for name in beside]
+        a session was last seen, and how often somebody failed of late: those are there to count requests. What closed
+        reviews keep is written once, so how much there is tells enough, and thousands of times quicker."""
+        beside = [kind for kind in DOCUMENTS if not issubclass(kind, NOT_COMPARED)]
+        stages = [
+            {
+                "$unionWith": {
+                    "coll": kind.Settings.name,
+                    "pipeline": [
+                        *([{"$count": "documents"}] if issubclass(kind, Frozen) else []),
+                        {"$set": {"of": kind.Settings.name}},
+                    ],
+                }
+            }
+            for kind in beside
+        ]
         found = await Head.get_motor_collection().aggregate([*stages, {"$unset": "seen_at"}]).to_list(None)
         return "\n".join(sorted(map(repr, found)))
 
