@@ -10,8 +10,7 @@ import argparse
 import asyncio
 import gc
 import io
-import resource as usage
-import subprocess
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -39,7 +38,6 @@ from stratplan.period import Period
 from stratplan.reviews.closing import close_review, open_review
 from stratplan.reviews.comparing import Comparison, compare
 from stratplan.reviews.council import council_report
-from stratplan.reviews.exporting import exported
 from stratplan.reviews.formats import Content, Format, make_document, tables_of
 from stratplan.reviews.frozen import Audience, statement_of_edition
 from stratplan.reviews.models import Decision, Review
@@ -236,28 +234,25 @@ async def documents_of_daugavpils() -> bool:
 
 
 def memory(uri: str, slug: str) -> bool:
-    """The most memory that a process takes which makes one document of the whole plan as it is today."""
+    """The most memory that `stratplan export` takes for one document of the whole plan as it is today."""
     print(f"\nMemory of one document of {HUGE} tasks\n")
     row("", "MB", "at most", "")
     good = True
+    environment = {**os.environ, "STRATPLAN_MONGODB_URI": uri, "STRATPLAN_MONGODB_DATABASE": DATABASE}
     for kind in Format:
         if kind.value in ON_PAPER:
             continue
-        command = [sys.executable, "-m", "benchmarks.reviews", "--export", kind.value, uri, slug]
-        told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603  # ours
-        took = int(told.stdout)
-        fits = took < MOST_MEMORY
+        with tempfile.TemporaryDirectory(prefix="sp-") as folder:
+            command = [sys.executable, "-m", "stratplan.cli", "export", slug, "--format", kind.value]
+            exporting = os.posix_spawn(
+                sys.executable, [*command, "--output", str(Path(folder) / "document")], environment
+            )
+            _process, status, used = os.wait4(exporting, 0)
+        took = used.ru_maxrss // 1024
+        fits = status == 0 and took < MOST_MEMORY
         good = good and fits
         row(kind.value, took, MOST_MEMORY, verdict(fits))
     return good
-
-
-async def export(kind: str, uri: str, slug: str) -> None:
-    """Make one document as `stratplan export` does, and print the most memory that this process took, MB."""
-    async with database.connect(uri, DATABASE, DOCUMENTS):
-        with tempfile.TemporaryDirectory(prefix="sp-") as folder:
-            await exported(slug, None, edition=None, kind=kind, language="lv", output=Path(folder) / "document")
-    print(usage.getrusage(usage.RUSAGE_SELF).ru_maxrss // 1024)
 
 
 async def run(uri: str, *, quick: bool) -> bool:
@@ -278,11 +273,7 @@ def main() -> None:
     """Measure, print, and say by the exit status whether every target was met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and no memory")
-    parser.add_argument("--export", nargs=3, metavar=("FORMAT", "MONGODB", "PLAN"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.export:
-        asyncio.run(export(*asked.export))
-        return
     with (
         tempfile.TemporaryDirectory(prefix="sp-") as folder,
         private_mongod(Path(folder), binary=None, say=lambda _: None) as uri,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -32,6 +33,8 @@ Documents = dict[str, dict[PydanticObjectId, LivingDocument]]  # kind → id →
 Owned = dict[PydanticObjectId, dict[PydanticObjectId, LivingDocument]]  # owner → id → document that belongs to it
 
 PLANS_HELD = 32
+READ_AT_ONCE = 2000  # documents
+_ALL_GIVEN: set[str] = set()
 ENTRIES_WORTH_FOLLOWING = 500
 DERIVED_HELD = 1000  # results in one snapshot before they start anew: a reader may ask for any number of days
 INPUTS_HELD = 4000  # results that are carried for as long as what they were computed from stays the same
@@ -309,6 +312,13 @@ async def _names(session: Session) -> Mapping[str, str]:
     return MappingProxyType({str(raw["_id"]): raw["name"] async for raw in found})
 
 
+def _as_read(kind: type[D], raw: Mapping[str, Any]) -> D:
+    """The document, without the set of the fields that it was given: all of them, and as large as what they say."""
+    document: D = kind.model_validate(raw)
+    object.__setattr__(document, "__pydantic_fields_set__", _ALL_GIVEN)
+    return document
+
+
 async def _load(key: PydanticObjectId, known: Snapshot | None) -> Snapshot | None:
     async with one_moment() as session:
         raw = await Plan.get_motor_collection().find_one({"_id": key, "deleted": False}, session=session)
@@ -327,8 +337,10 @@ async def _load(key: PydanticObjectId, known: Snapshot | None) -> Snapshot | Non
             cursor = kind.get_motor_collection().find(
                 {"scope": {"$in": list(scopes)}, "deleted": False}, session=session
             )
-            found = [kind.model_validate(raw) for raw in await cursor.to_list(None)]
-            documents[name] = {document.key: document for document in found}
+            filed: dict[PydanticObjectId, LivingDocument] = {}
+            while some := await cursor.to_list(READ_AT_ONCE):  # as read they take more room than as documents
+                filed |= {document.key: document for document in map(partial(_as_read, kind), some)}
+            documents[name] = filed
         return Snapshot(plan, revision, documents, names=await _names(session))
 
 

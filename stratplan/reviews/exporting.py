@@ -27,15 +27,8 @@ async def exported(
     plan: str, code: str | None, *, edition: int | None, kind: str, language: str, output: Path | None
 ) -> str:
     """Write a document to a file, and return its path; what is there already is replaced."""
-    snapshot = await open_plan(plan)
-    content = (
-        await _of_today(snapshot, language)
-        if code is None
-        else await _of_edition(snapshot, review_of_code(snapshot, code), edition, language)
-    )
     wanted = next(one for one in Format if one.value == kind)
-    if wanted is Format.DOCX:
-        content = replace(content, template=await template_bytes(snapshot))
+    content = await _content(plan, code, edition, wanted, language)
     body = await asyncio.to_thread(make_document, wanted, content)
     report = content.report
     which = f"{report.code}-{report.edition}" if report.code else report.day.isoformat()
@@ -47,6 +40,17 @@ async def exported(
             _("%(file)s cannot be written: %(reason)s", file=path, reason=error.strerror or error)
         ) from None
     return str(path)
+
+
+async def _content(plan: str, code: str | None, edition: int | None, kind: Format, language: str) -> Content:
+    """What the document is made of; the plan itself, which may take more memory than that, is let go."""
+    snapshot = await open_plan(plan)
+    content = (
+        await _of_today(snapshot, language)
+        if code is None
+        else await _of_edition(snapshot, review_of_code(snapshot, code), edition, language)
+    )
+    return replace(content, template=await template_bytes(snapshot)) if kind is Format.DOCX else content
 
 
 async def _of_edition(snapshot: Snapshot, review: Review, number: int | None, language: str) -> Content:

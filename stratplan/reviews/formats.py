@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -10,6 +11,7 @@ from fractions import Fraction
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_json
 
 from stratplan import i18n
 from stratplan.choice import Choice
@@ -175,18 +177,39 @@ class JsonReport(JsonPart):
 
 
 def _json(content: Content) -> bytes:
-    report = content.report
-    document = JsonReport(
-        format=JSON_FORMAT,
-        language=report.language,
-        review=report.code or None,
-        edition=report.edition,
-        filters=tuple(report.chosen),
-        statement=content.statement,
-        tables=tuple(_json_table(table) for table in [*report.summary, *tables_of(report)]),
-    )
-    # Nothing in it reads as markup, whatever opens the file.
-    return document.model_dump_json(indent=1).replace("<", "\\u003c").encode() + b"\n"
+    """A JsonReport with a task, a line or a table on each line, written piece by piece: it may be tens of megabytes."""
+    report, statement = content.report, content.statement
+    about = {
+        "format": JSON_FORMAT,
+        "language": report.language,
+        "review": report.code or None,
+        "edition": report.edition,
+        "filters": list(report.chosen),
+    }
+    file = io.BytesIO()
+    file.write(_as_json(about)[:-1])
+    file.write(b',\n"statement": {"plan": ')
+    file.write(_as_json(statement.plan))
+    for name, pieces in ((b"tasks", statement.tasks), (b"lines", statement.lines)):
+        file.write(b',\n"%b": ' % name)
+        _write_list(file, pieces)
+    file.write(b'},\n"tables": ')
+    _write_list(file, (_json_table(table) for table in [*report.summary, *tables_of(report)]))
+    file.write(b"}\n")
+    return file.getvalue()
+
+
+def _as_json(piece: object) -> bytes:
+    """The piece; nothing in it reads as markup, whatever opens the file."""
+    return to_json(piece).replace(b"<", b"\\u003c")
+
+
+def _write_list(file: io.BytesIO, pieces: Iterable[object]) -> None:
+    file.write(b"[")
+    for place, piece in enumerate(pieces):
+        file.write(b",\n" if place else b"\n")
+        file.write(_as_json(piece))
+    file.write(b"]")
 
 
 def _json_table(table: Table) -> JsonTable:

@@ -140,8 +140,11 @@ def _report(report: Report, review: Review | None) -> ReportStated:
 
 
 def _unit(snapshot: Snapshot, key: PydanticObjectId | None) -> UnitNamed | None:
-    unit = snapshot.find(Unit, key)
-    return None if unit is None else UnitNamed(key=str(unit.key), name=unit.name, short=unit.short)
+    return None if key is None else snapshot.each("as named", Unit, _named).get(key)
+
+
+def _named(unit: Unit) -> UnitNamed:
+    return UnitNamed(key=str(unit.key), name=unit.name, short=unit.short)
 
 
 def _units(snapshot: Snapshot, keys: Iterable[Key]) -> tuple[UnitNamed, ...]:

@@ -20,7 +20,9 @@ from stratplan.goals.models import Task
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan, PublicPart
 from stratplan.reviews import document_pages, productions
-from stratplan.reviews.formats import Format, schema
+from stratplan.reviews.formats import Format, JsonReport, schema
+from stratplan.reviews.frozen import Audience, statement_of_edition
+from stratplan.reviews.models import Review
 from stratplan.reviews.productions import Production, ProductionState
 from tests.conftest import reading
 from tests.factories import SOMEBODY, Made, make_account, make_line, make_report, make_task
@@ -73,6 +75,11 @@ async def test_the_json_is_as_its_published_schema_says(client: httpx.AsyncClien
     found = (await client.get(f"{EDITION}/json")).json()
     Draft202012Validator(published).validate(found)
     assert (found["review"], found["edition"], found["statement"]["plan"]["progress"]) == ("2016Q3", 1, "1/4")
+    whole = JsonReport.model_validate(found)
+    assert json.loads(whole.model_dump_json()) == found, "each field of the statement and of the tables is in it"
+    kept = await Review.find_one()
+    assert kept is not None
+    assert whole.statement == await statement_of_edition(kept.key, 1, Audience.MEMBERS)
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "ods"])
