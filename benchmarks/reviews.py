@@ -36,7 +36,8 @@ from stratplan.goals.models import Task
 from stratplan.imports.seeds import load_all
 from stratplan.period import Period
 from stratplan.reviews.closing import close_review, open_review
-from stratplan.reviews.comparing import Comparison, compare
+from stratplan.reviews.comparing import compare
+from stratplan.reviews.comparison import Comparison
 from stratplan.reviews.council import council_report
 from stratplan.reviews.formats import Content, Format, make_document, tables_of
 from stratplan.reviews.frozen import Audience, statement_of_edition

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
+from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Self
 
 from beanie import Document, PydanticObjectId
@@ -105,7 +106,8 @@ def now() -> datetime:
 
 
 def stored(value: Any) -> Any:
-    """A Python value as BSON keeps it: amounts as Decimal128, days and periods as text that sorts, enums by value."""
+    """A Python value as BSON keeps it: amounts as Decimal128, days and periods as text that sorts, exact shares
+    as "n/d", enums by value."""
     match value:
         case None | bool() | int() | ObjectId() | datetime() | Decimal128():
             return value
@@ -115,6 +117,8 @@ def stored(value: Any) -> Any:
             return str(value)
         case Decimal():
             return Decimal128(value)
+        case Fraction():
+            return str(value)
         case date():
             return value.isoformat()
         case Period():

@@ -21,7 +21,7 @@ class Permission(StrEnum):
     ME_WRITE = "me:write"
 
     PLANS_READ = "plans:read"
-    PLANS_UNPUBLISHED = "plans:unpublished"  # the plan as it is, not as it is published
+    PLANS_UNPUBLISHED = "unpublished:read"  # the plan as it is, not as it is published
     PLANS_WRITE = "plans:write"
     PLANS_PUBLISH = "plans:publish"
     PLANS_CREATE = "plans:create"
@@ -38,6 +38,7 @@ class Permission(StrEnum):
     REVIEWS_WRITE = "reviews:write"  # open, return, close
     REVIEWS_REPORT = "reviews:report"  # a unit's part
     REVIEWS_REOPEN = "reviews:reopen"
+    REVIEWS_DOCUMENTS = "reviews:documents"  # have large documents made
     DISCUSSION_READ = "discussion:read"
     DISCUSSION_WRITE = "discussion:write"
     DISCUSSION_ASK = "discussion:ask"  # a question to the unit that is responsible
@@ -70,6 +71,7 @@ _PUBLISHED = frozenset(
 )
 _INSIDE = _PUBLISHED | {
     Permission.PLANS_UNPUBLISHED,
+    Permission.REVIEWS_DOCUMENTS,
     Permission.DISCUSSION_READ,
     Permission.EVIDENCE_READ,
     Permission.HISTORY_READ,

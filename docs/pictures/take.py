@@ -18,6 +18,8 @@ PICTURES = (
     ("tasks", PLAN + "/tasks" + DAY, WIDE, "light"),
     ("investments", PLAN + "/investments" + DAY, WIDE, "light"),
     ("swot", PLAN + "/swot" + DAY, WIDE, "light"),
+    ("review", PLAN + "/reviews/compare?from=2016Q2&to=2016Q3", WIDE, "light"),
+    ("trends", PLAN + "/trends", PHONE, "light"),
     ("task-phone", PLAN + "/tasks/2.4" + DAY, PHONE, "dark"),
 )
 

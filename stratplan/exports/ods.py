@@ -7,67 +7,38 @@ Written out element by element: no library that keeps the whole document in memo
 from __future__ import annotations
 
 import io
-import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import IO, cast
-from xml.sax.saxutils import XMLGenerator
-from xml.sax.xmlreader import AttributesImpl
+from typing import cast
 
 from stratplan import i18n
+from stratplan.exports.ods_styles import COUNTRIES, Look, cell_style, look_of, looks, named_styles
+from stratplan.exports.ods_xml import Attributes, Xml
 from stratplan.exports.separated_values import ALWAYS
 from stratplan.exports.tables import (
     Cell,
     Column,
     Kind,
-    RowKind,
     Sheet,
     Table,
-    decimals,
     pages_wide,
     sheet_name,
-    writable,
 )
 
 MEDIA_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 PIECE = 1 << 16  # bytes that are compressed at once
 CHARACTER, MARGIN = 7 * 2.54 / 96, 5 * 2.54 / 96  # centimetres, as a workbook's columns have them
 
-_NAMESPACES = {
-    "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
-    "table": "urn:oasis:names:tc:opendocument:xmlns:table:1.0",
-    "text": "urn:oasis:names:tc:opendocument:xmlns:text:1.0",
-    "style": "urn:oasis:names:tc:opendocument:xmlns:style:1.0",
-    "fo": "urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0",
-    "number": "urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0",
-    "meta": "urn:oasis:names:tc:opendocument:xmlns:meta:1.0",
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "config": "urn:oasis:names:tc:opendocument:xmlns:config:1.0",
-    "manifest": "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0",
-}
-Attributes = Mapping[str, str]
-
-_COUNTRIES = {"lv": "LV", "en": "GB"}
-_LINE = "0.5pt solid #999999"
-_PROPERTIES: dict[RowKind, tuple[dict[str, str], dict[str, str]]] = {  # of the cell, of its text
-    RowKind.BODY: ({}, {}),
-    RowKind.GROUP: ({"fo:background-color": "#E4EEEC"}, {"fo:font-weight": "bold"}),
-    RowKind.TOTAL: ({"fo:border-top": "1.5pt solid #333333"}, {"fo:font-weight": "bold"}),
-}
-# A run of spaces is one space to a reader of OpenDocument, and one at an end of a line none: these are told apart.
-_SPACES = re.compile(r"(\t|  +|^ +| +$)")
-
 
 def to_ods(sheets: Sequence[Table | Sheet], made_at: datetime | None = None) -> bytes:
     """A spreadsheet with a sheet for each table or group of tables; the same tables and `made_at`, the same bytes."""
     taken: set[str] = set()
     pages = [_Page.of(part, sheet_name(part.name, taken)) for part in sheets]
-    parts: dict[str, Callable[[_Xml], None]] = {
+    parts: dict[str, Callable[[Xml], None]] = {
         "META-INF/manifest.xml": _manifest,
         "meta.xml": lambda xml: _meta(xml, sheets[0].title, made_at),
         "styles.xml": lambda xml: _page_styles(xml, pages),
@@ -80,7 +51,7 @@ def to_ods(sheets: Sequence[Table | Sheet], made_at: datetime | None = None) -> 
         for name, write in parts.items():
             part = cast("io.RawIOBase", archive.open(_entry(name, zipfile.ZIP_DEFLATED), "w"))
             with io.BufferedWriter(part, PIECE) as out:
-                write(_Xml(out))
+                write(Xml(out))
     return file.getvalue()
 
 
@@ -89,58 +60,6 @@ def _entry(name: str, compression: int) -> zipfile.ZipInfo:
     entry.compress_type = compression
     entry.external_attr = 0o644 << 16
     return entry
-
-
-class _Xml:
-    """A document written as it comes: elements by their prefixed names, texts escaped."""
-
-    def __init__(self, out: IO[bytes]) -> None:
-        self._out = XMLGenerator(out, "UTF-8", short_empty_elements=True)
-        self._out.startDocument()
-        self.end, self.text = self._out.endElement, self._out.characters
-
-    def start(self, name: str, attributes: Attributes) -> None:
-        """The beginning of an element."""
-        self._out.startElement(name, cast("AttributesImpl[str]", attributes))
-
-    @contextmanager
-    def element(self, name: str, attributes: Attributes | None = None) -> Iterator[None]:
-        """An element around what is written inside."""
-        self.start(name, attributes or {})
-        yield
-        self.end(name)
-
-    @contextmanager
-    def root(self, name: str) -> Iterator[None]:
-        """The outermost element, with every namespace."""
-        spaces = {f"xmlns:{prefix}": uri for prefix, uri in _NAMESPACES.items()}
-        prefix = name.partition(":")[0]
-        with self.element(name, {**spaces, f"{prefix}:version": "1.3"}):
-            yield
-
-    def empty(self, name: str, attributes: Attributes | None = None) -> None:
-        """An element with nothing inside."""
-        self.start(name, attributes or {})
-        self.end(name)
-
-    def leaf(self, name: str, text: str, attributes: Attributes | None = None) -> None:
-        """An element with a text inside."""
-        self.start(name, attributes or {})
-        self.text(writable(text))
-        self.end(name)
-
-    def lines(self, text: str) -> None:
-        """Paragraphs of a text: one for each of its lines, every space kept."""
-        for line in writable(text).split("\n"):
-            self.start("text:p", {})
-            for place, piece in enumerate(_SPACES.split(line)):
-                if place % 2 == 0:
-                    self.text(piece)
-                elif piece == "\t":
-                    self.empty("text:tab")
-                else:
-                    self.empty("text:s", {"text:c": str(len(piece))})
-            self.end("text:p")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +110,14 @@ def _letters(number: int) -> str:
 # --- what stands beside the content -------------------------------------------------------------------------------
 
 
-def _manifest(xml: _Xml) -> None:
+def _manifest(xml: Xml) -> None:
     with xml.root("manifest:manifest"):
         xml.empty("manifest:file-entry", {"manifest:full-path": "/", "manifest:media-type": MEDIA_TYPE})
         for name in ("content.xml", "styles.xml", "meta.xml", "settings.xml"):
             xml.empty("manifest:file-entry", {"manifest:full-path": name, "manifest:media-type": "text/xml"})
 
 
-def _meta(xml: _Xml, title: str, made_at: datetime | None) -> None:
+def _meta(xml: Xml, title: str, made_at: datetime | None) -> None:
     with xml.root("office:document-meta"), xml.element("office:meta"):
         xml.leaf("meta:generator", "stratplan")
         xml.leaf("dc:title", title)
@@ -207,9 +126,9 @@ def _meta(xml: _Xml, title: str, made_at: datetime | None) -> None:
             xml.leaf("meta:creation-date", made_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
-def _page_styles(xml: _Xml, pages: Sequence[_Page]) -> None:
+def _page_styles(xml: Xml, pages: Sequence[_Page]) -> None:
     """The language of the texts, and a page of A4 across for each number of sheets that tables take side by side."""
-    language = {"fo:language": i18n.language.get(), "fo:country": _COUNTRIES[i18n.language.get()]}
+    language = {"fo:language": i18n.language.get(), "fo:country": COUNTRIES[i18n.language.get()]}
     widths = sorted({page.wide for page in pages})
     with xml.root("office:document-styles"):
         with xml.element("office:styles"), xml.element("style:default-style", {"style:family": "table-cell"}):
@@ -252,7 +171,7 @@ def _paper(wide: int) -> Attributes:
     }
 
 
-def _settings(xml: _Xml, pages: Sequence[_Page]) -> None:
+def _settings(xml: Xml, pages: Sequence[_Page]) -> None:
     """That the heading of each table stays in sight."""
     with (
         xml.root("office:document-settings"),
@@ -271,126 +190,11 @@ def _settings(xml: _Xml, pages: Sequence[_Page]) -> None:
                         xml.leaf("config:config-item", str(value), {"config:name": name, "config:type": kind})
 
 
-# --- styles of cells ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """How a cell looks: the row it is in, what its value is (None: empty), decimals and a mark after a number."""
-
-    row: RowKind
-    kind: Kind | None
-    places: int = 0
-    mark: str = ""
-
-
-def _look(row: RowKind, cell: Cell) -> _Look:
-    match cell.value:
-        case None | "":
-            return _Look(row, None)
-        case str():
-            return _Look(row, Kind.TEXT)
-        case date():
-            return _Look(row, Kind.DAY, 0, cell.mark)
-        case Decimal() if cell.kind in (Kind.SHARE, Kind.NUMBER):
-            return _Look(row, cell.kind, decimals(cell.value), cell.mark)
-        case _:
-            return _Look(row, cell.kind, 2 if cell.kind is Kind.MONEY else 0, cell.mark)
-
-
-def _looks(pages: Sequence[_Page]) -> dict[_Look, str]:
-    """Every look that occurs, with the name of its style."""
-    found: dict[_Look, str] = {}
-    for page in pages:
-        for table in page.tables:
-            for row in table.rows:
-                for place in range(len(table.columns)):
-                    look = _look(row.kind, table.cell(row, place))
-                    if look not in found:
-                        found[look] = f"cell{len(found) + 1}"
-    return found
-
-
-def _number_style(xml: _Xml, name: str, look: _Look) -> None:
-    language = i18n.language.get()
-    kind = {Kind.DAY: "date", Kind.PERCENT: "percentage", Kind.SHARE: "percentage"}.get(
-        look.kind or Kind.TEXT, "number"
-    )
-    where = {"style:name": name, "number:language": language, "number:country": _COUNTRIES[language]}
-    with xml.element(f"number:{kind}-style", where):
-        if look.kind is Kind.DAY:
-            _day_style(xml, language)
-        else:
-            grouping = {"number:grouping": "true"} if look.kind is Kind.MONEY else {}
-            places = {"number:decimal-places": str(look.places), "number:min-decimal-places": str(look.places)}
-            xml.empty("number:number", {**places, "number:min-integer-digits": "1", **grouping})
-        if kind == "percentage":
-            xml.leaf("number:text", "%")
-        if look.mark:
-            xml.leaf("number:text", look.mark)
-
-
-def _day_style(xml: _Xml, language: str) -> None:
-    if language == "lv":
-        parts = (
-            ("day", {"number:style": "long"}),
-            ("month", {"number:style": "long"}),
-            ("year", {"number:style": "long"}),
-        )
-        for name, attributes in parts:
-            xml.empty(f"number:{name}", attributes)
-            xml.leaf("number:text", ".")
-    else:
-        xml.empty("number:day")
-        xml.leaf("number:text", " ")
-        xml.empty("number:month", {"number:textual": "true"})
-        xml.leaf("number:text", " ")
-        xml.empty("number:year", {"number:style": "long"})
-
-
-def _cell_style(xml: _Xml, name: str, look: _Look) -> None:
-    is_number = look.kind not in (None, Kind.TEXT)
-    numbers = {"style:data-style-name": f"n-{name}"} if is_number else {}
-    if is_number:
-        _number_style(xml, f"n-{name}", look)
-    of_cell, of_text = _PROPERTIES[look.row]
-    wrap = {"fo:wrap-option": "wrap"} if look.row is not RowKind.GROUP else {}
-    with xml.element("style:style", {"style:name": name, "style:family": "table-cell", **numbers}):
-        cell = {"fo:border": _LINE, "style:vertical-align": "top", **wrap, **of_cell}
-        xml.empty("style:table-cell-properties", cell)
-        if is_number:
-            xml.empty("style:paragraph-properties", {"fo:text-align": "end"})
-        if of_text:
-            xml.empty("style:text-properties", of_text)
-
-
-def _named_styles(xml: _Xml) -> None:
-    """The looks of titles, notes and headings."""
-    looks: dict[str, tuple[Attributes, Attributes]] = {
-        "title": ({}, {"fo:font-weight": "bold", "fo:font-size": "14pt"}),
-        "subtitle": ({}, {"fo:font-weight": "bold", "fo:font-size": "12pt"}),
-        "note": ({}, {"fo:color": "#555555"}),
-        "heading": (
-            {
-                "fo:background-color": "#F1EEE7",
-                "fo:border": _LINE,
-                "fo:wrap-option": "wrap",
-                "style:vertical-align": "middle",
-            },
-            {"fo:font-weight": "bold"},
-        ),
-    }
-    for name, (of_cell, of_text) in looks.items():
-        with xml.element("style:style", {"style:name": name, "style:family": "table-cell"}):
-            xml.empty("style:table-cell-properties", of_cell)
-            xml.empty("style:text-properties", of_text)
-
-
 # --- the content --------------------------------------------------------------------------------------------------
 
 
-def _content(xml: _Xml, pages: Sequence[_Page]) -> None:
-    looks = _looks(pages)
+def _content(xml: Xml, pages: Sequence[_Page]) -> None:
+    styles = looks(table for page in pages for table in page.tables)
     widths = sorted({column.width for page in pages for column in page.columns})
     with xml.root("office:document-content"):
         with xml.element("office:automatic-styles"):
@@ -405,12 +209,12 @@ def _content(xml: _Xml, pages: Sequence[_Page]) -> None:
                 names = {"style:family": "table", "style:master-page-name": f"wide{wide}"}
                 with xml.element("style:style", {"style:name": f"sheet{wide}", **names}):
                     xml.empty("style:table-properties", {"table:display": "true"})
-            _named_styles(xml)
-            for look, name in looks.items():
-                _cell_style(xml, name, look)
+            named_styles(xml)
+            for look, name in styles.items():
+                cell_style(xml, name, look)
         with xml.element("office:body"), xml.element("office:spreadsheet"):
             for page in pages:
-                _sheet(xml, page, looks)
+                _sheet(xml, page, styles)
             with xml.element("table:database-ranges"):
                 for number, page in enumerate(page for page in pages if page.is_one):
                     names = {"table:name": f"__Anonymous_Sheet_DB__{number}", "table:display-filter-buttons": "true"}
@@ -421,7 +225,7 @@ def _width(width: float) -> str:
     return f"width{width:g}".replace(".", "-")
 
 
-def _sheet(xml: _Xml, page: _Page, looks: Mapping[_Look, str]) -> None:
+def _sheet(xml: Xml, page: _Page, styles: Mapping[Look, str]) -> None:
     with xml.element("table:table", {"table:name": page.name, "table:style-name": f"sheet{page.wide}"}):
         repeated = 2 if page.wide > 1 else 0
         if repeated:
@@ -439,17 +243,17 @@ def _sheet(xml: _Xml, page: _Page, looks: Mapping[_Look, str]) -> None:
             else:
                 _line(xml, table.title, "subtitle")
                 _heading(xml, table)
-            _rows(xml, table, looks)
+            _rows(xml, table, styles)
             if not page.is_one:
                 _line(xml, "", "")
 
 
-def _columns(xml: _Xml, columns: Sequence[Column]) -> None:
+def _columns(xml: Xml, columns: Sequence[Column]) -> None:
     for column in columns:
         xml.empty("table:table-column", {"table:style-name": _width(column.width)})
 
 
-def _line(xml: _Xml, text: str, style: str) -> None:
+def _line(xml: Xml, text: str, style: str) -> None:
     """A row with one text, or an empty one."""
     with xml.element("table:table-row", {"table:style-name": "row"}):
         if text:
@@ -458,28 +262,28 @@ def _line(xml: _Xml, text: str, style: str) -> None:
             xml.empty("table:table-cell")
 
 
-def _heading(xml: _Xml, table: Table) -> None:
+def _heading(xml: Xml, table: Table) -> None:
     with xml.element("table:table-row", {"table:style-name": "row"}):
         for column in table.columns:
             _text_cell(xml, column.title, "heading")
 
 
-def _text_cell(xml: _Xml, text: str, style: str) -> None:
+def _text_cell(xml: Xml, text: str, style: str) -> None:
     xml.start("table:table-cell", {"table:style-name": style, "office:value-type": "string"})
     xml.lines(text)
     xml.end("table:table-cell")
 
 
-def _rows(xml: _Xml, table: Table, looks: Mapping[_Look, str]) -> None:
+def _rows(xml: Xml, table: Table, styles: Mapping[Look, str]) -> None:
     for row in table.rows:
         xml.start("table:table-row", {"table:style-name": "row"})
         for place in range(len(table.columns)):
             cell = table.cell(row, place)
-            _cell(xml, cell, looks[_look(row.kind, cell)])
+            _cell(xml, cell, styles[look_of(row.kind, cell)])
         xml.end("table:table-row")
 
 
-def _cell(xml: _Xml, cell: Cell, style: str) -> None:
+def _cell(xml: Xml, cell: Cell, style: str) -> None:
     match cell.value:
         case None | "":
             xml.empty("table:table-cell", {"table:style-name": style})

@@ -56,6 +56,7 @@ WORDS: dict[str, dict[Permission, str]] = {
         Permission.REVIEWS_WRITE: N_("Open, return and close reviews"),
         Permission.REVIEWS_REPORT: N_("Report in a review"),
         Permission.REVIEWS_REOPEN: N_("Open a closed review again"),
+        Permission.REVIEWS_DOCUMENTS: N_("Have large documents of the plan made"),
     },
     N_("Comments and questions"): {
         Permission.DISCUSSION_READ: N_("Read comments and questions"),

@@ -46,7 +46,7 @@ async def remind_of_reviews(
     plans = await Plan.find({"deleted": False}).to_list()
     try:
         done = await for_each(plans, look)
-    except Exception:
+    except Exception:  # whatever it is: the turn is given back first, and it goes on to whoever runs the job
         await Turn.finish(REVIEWS, day.isoformat(), owner)
         raise
     await Turn.finish(REVIEWS, day.isoformat(), owner)

@@ -1,56 +1,73 @@
-"""What documents a reader may ask for, made ready: of a closed edition, or of the plan on the day they look at with the
-action plan's filters."""
+"""What documents are made of: a closed edition, or the plan on a day with the action plan's filters, each with the
+changes since the closed review before it. Pages and the command line differ in who reads (`Read`), not in what is made.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 
 from stratplan import i18n
 from stratplan.goals.action_plan import action_plan, read_selection
 from stratplan.i18n import _
-from stratplan.reviews.comparing import Comparison, compare
+from stratplan.reviews.comparing import compare
+from stratplan.reviews.comparison import Comparison
 from stratplan.reviews.council import council_report
-from stratplan.reviews.editions import edition_as_seen, edition_of, today_as_seen
-from stratplan.reviews.formats import Content, Format
-from stratplan.reviews.models import Review
-from stratplan.reviews.queries import closed_before
-from stratplan.reviews.report_template import template_bytes
+from stratplan.reviews.editions import edition_as_seen, today_as_seen
+from stratplan.reviews.formats import Content
+from stratplan.reviews.models import Edition, Review
+from stratplan.reviews.queries import closed_before, closed_by
 from stratplan.reviews.statement import Statement
+from stratplan.snapshot import Snapshot
 from stratplan.view import View
 
+Read = Callable[[Review, int], Awaitable[Statement]]  # what the edition of that number says to whoever asks
 
-async def edition_content(view: View, review: Review, number: int, language: str, kind: Format) -> Content:
-    """What a document of an edition says to the reader, with the changes since the review before it."""
-    edition = edition_of(review, number)
-    statement = await edition_as_seen(view, review, number)
-    comparison = await _since(view, closed_before(view.snapshot, review), statement)
+
+def as_seen(view: View) -> Read:
+    """Editions as the reader of a page sees them."""
+    return partial(edition_as_seen, view)
+
+
+async def edition_content(
+    snapshot: Snapshot, review: Review, edition: Edition, *, language: str, read: Read
+) -> Content:
+    """What a document of an edition says, with the changes since the review before it."""
+    statement = await read(review, edition.number)
+    comparison = await _since(closed_before(snapshot, review), statement, read)
     with i18n.use_language(language):
-        report = council_report(statement, review=review, edition=edition, comparison=comparison)
-    return Content(report, statement, await _template(view, kind))
+        return Content(council_report(statement, review=review, edition=edition, comparison=comparison), statement)
 
 
-async def _template(view: View, kind: Format) -> bytes | None:
-    return await template_bytes(view.snapshot) if kind is Format.DOCX else None
+async def plan_content(
+    snapshot: Snapshot, whole: Statement, *, language: str, read: Read, asked: Mapping[str, str] | None = None
+) -> Content:
+    """What a document of the plan says, with the changes since the last review that was closed by its day. Filters
+    (`asked`: the action plan's query) choose rows; figures and sums are those of the whole plan."""
+    comparison = await _since(next(iter(closed_by(snapshot, whole.day)), None), whole, read)
+    with i18n.use_language(language):
+        chosen, statement = _chosen(snapshot, whole, asked or {})
+        return Content(council_report(statement, whole=whole, comparison=comparison, chosen=chosen), statement)
 
 
-async def plan_content(view: View, language: str, kind: Format) -> Content:
-    """What a document of the plan on the reader's day says, with the changes since the last closed review. The filters
-    choose rows; figures and sums are those of the whole plan."""
+async def content_as_seen(view: View, language: str) -> Content:
+    """What a document of the plan on the reader's day says, with the filters of their address."""
     whole = await today_as_seen(view)
-    reviews = [one for one in view.snapshot.all(Review).values() if one.edition and one.period.end <= view.day]
-    last = max(reviews, key=lambda review: (review.period.end, review.period.days), default=None)
-    comparison = await _since(view, last, whole)
-    with i18n.use_language(language):
-        selection = read_selection(view.snapshot, view.day, dict(view.asked))
-        plan = action_plan(view.snapshot, view.day, selection, paged=False)
-        chosen = [f"{_(one.facet.label)}: {one.chosen_text}" for one in plan.filters if one.chosen]
-        if selection.text:
-            chosen.append(f"{_('Text')}: {selection.text}")
-        shown = {str(row.task.key) for group in plan.groups for row in group.rows}
-        statement = only(whole, shown) if chosen else whole
-        report = council_report(statement, whole=whole, comparison=comparison, chosen=chosen)
-    return Content(report, statement, await _template(view, kind))
+    asked = dict(view.asked)
+    return await plan_content(view.snapshot, whole, language=language, read=as_seen(view), asked=asked)
+
+
+def _chosen(snapshot: Snapshot, whole: Statement, asked: Mapping[str, str]) -> tuple[list[str], Statement]:
+    """The filters in words, and the statement of the rows that they choose."""
+    selection = read_selection(snapshot, whole.day, asked)
+    plan = action_plan(snapshot, whole.day, selection, paged=False)
+    chosen = [f"{_(one.facet.label)}: {one.chosen_text}" for one in plan.filters if one.chosen]
+    if selection.text:
+        chosen.append(f"{_('Text')}: {selection.text}")
+    if not chosen:
+        return [], whole
+    return chosen, only(whole, {str(row.task.key) for group in plan.groups for row in group.rows})
 
 
 def only(statement: Statement, tasks: Collection[str]) -> Statement:
@@ -61,10 +78,10 @@ def only(statement: Statement, tasks: Collection[str]) -> Statement:
     return statement.model_copy(update={"tasks": kept, "lines": lines})
 
 
-async def _since(view: View, before: Review | None, statement: Statement) -> Comparison | None:
+async def _since(before: Review | None, statement: Statement, read: Read) -> Comparison | None:
     if before is None or before.edition is None:
         return None
-    return compare(await edition_as_seen(view, before, before.edition.number), statement)
+    return compare(await read(before, before.edition.number), statement)
 
 
 def digest_of(content: Content, *more: str) -> str:

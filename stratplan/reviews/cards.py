@@ -1,37 +1,31 @@
-"""What a review asks of one unit, as one form: a card for each task, filled in from what is known, and what its fields
-mean once they are sent."""
+"""What a review asks of one unit, as one form: a card for each task, filled in from what is known."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from beanie import PydanticObjectId
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints
 
 from stratplan import i18n
 from stratplan.documents import OptionalLine, OptionalProse
-from stratplan.errors import RuleBroken
-from stratplan.forms import ChosenField, DayField, Form, FormModel, MoneyField, sentence
-from stratplan.goals.milestone_forms import is_yet_to_come
+from stratplan.forms import ChosenField, Form, FormModel
 from stratplan.goals.models import Milestone, Report, Task
 from stratplan.goals.progress import percent
 from stratplan.goals.queries import TaskFigures, reports_of, task_figures
-from stratplan.goals.reports import WholePercent
 from stratplan.goals.states import Execution, Outcome
-from stratplan.i18n import _
 from stratplan.investments.models import InvestmentLine
 from stratplan.investments.queries import lines_of_task
 from stratplan.plans.models import FundingSource
 from stratplan.plans.queries import sources_in_order
-from stratplan.reviews.drafts import Draft, Typed
+from stratplan.reviews.drafts import Draft
 from stratplan.reviews.models import Review
 from stratplan.reviews.queries import Asked, reports_in
-from stratplan.reviews.sending import MoneyWords, TaskWords
 from stratplan.snapshot import Snapshot
 
 WORDS = ("text", "next_steps", "obstacles")
@@ -223,25 +217,8 @@ class Sheet:
         """The form as it is first shown, under a name of its own."""
         texts = {"version": [str(self.version)], "tab": [secrets.token_hex(8)]}
         for card in self.cards:
-            texts |= _texts(card, card.fields, 0 if card.draft is None else card.draft.step)
+            texts |= texts_of(card, card.fields, 0 if card.draft is None else card.draft.step)
         return Form(SheetForm, texts)
-
-    def refilled(self, form: Form[SheetForm], data: SheetForm | None) -> Form[SheetForm]:
-        """The form as it was sent (`data`: what it was found to say), with the cards that it had not, based on the part
-        as it is now."""
-        shown = self.filled()
-        shown.texts |= {name: form.texts[name] for name in ("tab",) if name in form.texts}
-        if data is not None:
-            typed = typed_fields(self, data)
-            for card in self.cards:
-                if card.task.key in typed:
-                    shown.texts |= _texts(card, typed[card.task.key], _step(data, card))
-        elif all(form.texts.get(name, texts) == texts for name, texts in shown.texts.items() if name.endswith(FIXED)):
-            for name in shown.texts:
-                if not name.endswith(FIXED) and name not in ("version", "tab"):
-                    shown.texts[name] = form.texts.get(name, [""])  # what is not ticked is not sent
-        shown.errors = form.errors
-        return shown
 
 
 def _amount(value: Decimal | None) -> str:
@@ -249,13 +226,10 @@ def _amount(value: Decimal | None) -> str:
     return "" if value is None else " ".join(i18n.amount(value).split())
 
 
-def _texts(card: Card, fields: Mapping[str, str], step: int) -> dict[str, list[str]]:
+def texts_of(card: Card, fields: Mapping[str, str], step: int) -> dict[str, list[str]]:
+    """A card's fields under their names in the form, with the step that they are based on."""
     texts = {f"tasks-{card.place}-task": [str(card.task.key)], f"tasks-{card.place}-step": [str(step)]}
     return texts | {card.names[name]: [text] for name, text in fields.items()}
-
-
-def _step(data: SheetForm, card: Card) -> int:
-    return next((row.step for row in data.tasks if row.task == card.task.key), 0)
 
 
 def sheet_of(snapshot: Snapshot, review: Review, asked: Asked, drafts: Sequence[Draft], today: date) -> Sheet:
@@ -348,131 +322,3 @@ def _known(line: InvestmentLine, source: PydanticObjectId, year: int, day: date)
         if (entry.source, entry.year) == (source, year) and entry.on <= day:
             known |= {name: value for name in known if (value := getattr(entry, name)) is not None}
     return known
-
-
-# --- what was typed, and what it means ----------------------------------------------------------------------------
-
-
-def typed_fields(sheet: Sheet, data: SheetForm) -> dict[PydanticObjectId, dict[str, str]]:
-    """The fields of each card that was sent, by task, in the card's own order; what belongs to no card is left out."""
-    found: dict[PydanticObjectId, dict[str, str]] = {}
-    for row in data.tasks:
-        card = sheet.card_of(row.task)
-        if card is None:
-            continue
-        typed = {
-            "unchanged": row.unchanged,
-            "execution": row.execution.value,
-            "outcome": row.outcome.value,
-            "percent": row.percent,
-            **{name: getattr(row, name) for name in WORDS},
-        }
-        for done in data.done:
-            if done.task == row.task:
-                typed |= {f"ticked-{done.key}": done.ticked, f"day-{done.key}": done.day}
-        for money in data.money:
-            typed |= {f"{name}-{money.line}-{money.source}": getattr(money, name) for name in ("contracted", "spent")}
-        filled = card.fields
-        found[row.task] = {name: typed.get(name, filled[name]) for name in filled}
-    return found
-
-
-def typed_of(sheet: Sheet, data: SheetForm) -> Iterator[tuple[Card, Typed]]:
-    """What is to be kept of the cards that were sent: those that say something else than what they were filled with."""
-    typed = typed_fields(sheet, data)
-    for card in sheet.cards:
-        fields = typed.get(card.task.key)
-        if fields is not None and fields != card.fields:
-            step = _step(data, card)
-            yield card, Typed(sheet.review.scope, sheet.review.key, card.task.key, fields, step, data.tab)
-
-
-def meant(sheet: Sheet, form: Form[SheetForm]) -> tuple[list[TaskWords], list[MoneyWords]]:
-    """What the form says of each task and of money; what is wrong or missing is refused at its field, in all cards."""
-    assert form.data is not None
-    typed = typed_fields(sheet, form.data)
-    lost = {row.task for row in form.data.tasks} - {card.task.key for card in sheet.cards}
-    if lost:
-        form.refuse(RuleBroken(_("A task of this page is not asked of the unit any more. Look it through once more.")))
-    words, money = [], []
-    for card in sheet.cards:
-        if card.task.key in typed:
-            words.append(_words(sheet, card, typed[card.task.key], form))
-            money += list(_money(sheet, card, typed[card.task.key], form))
-    return words, money
-
-
-def _words(sheet: Sheet, card: Card, fields: Mapping[str, str], form: Form[SheetForm]) -> TaskWords:
-    if fields["unchanged"]:
-        return _unchanged(card)
-    if not fields["text"]:
-        _refuse(form, card, "text", _("Say what was done, or mark “No change”."))
-    elif card.repeats(fields):
-        _refuse(form, card, "text", _("This was reported before. Say what was done since, or mark “No change”."))
-    percent = None if card.milestones else _read(form, card, "percent", fields, WholePercent)
-    done = _done(sheet, card, fields, form) if card.milestones else None
-    return TaskWords(
-        task=card.task.key,
-        execution=_read(form, card, "execution", fields, Execution),
-        outcome=_read(form, card, "outcome", fields, Outcome),
-        percent=percent,
-        done=done,
-        text=fields["text"],
-        next_steps=fields["next_steps"],
-        obstacles=fields["obstacles"],
-    )
-
-
-def _unchanged(card: Card) -> TaskWords:
-    """As it was last reported; a task that nobody reported on has not been started."""
-    before = card.before
-    if before is None:
-        return TaskWords(task=card.task.key, execution=Execution.NOT_STARTED, unchanged=True)
-    return TaskWords(
-        task=card.task.key,
-        execution=before.execution,
-        outcome=before.outcome,
-        percent=before.percent,
-        text=before.text,
-        next_steps=before.next_steps,
-        obstacles=before.obstacles,
-        unchanged=True,
-    )
-
-
-def _done(sheet: Sheet, card: Card, fields: Mapping[str, str], form: Form[SheetForm]) -> dict[str, date]:
-    """The day on which each ticked milestone was done: its own, else the review's."""
-    done: dict[str, date] = {}
-    for _place, milestone in card.milestones:
-        name = f"day-{milestone.key}"
-        day = _read(form, card, name, fields, DayField)
-        if is_yet_to_come(day, sheet.today) and day != milestone.done_on:
-            _refuse(form, card, name, _("This day is yet to come."))
-        elif fields[f"ticked-{milestone.key}"]:
-            done[milestone.key] = day or sheet.day
-        elif day is not None and milestone.done_on is None:
-            _refuse(form, card, name, _("Mark the milestone as done, or clear its day."))
-    return done
-
-
-def _money(sheet: Sheet, card: Card, fields: Mapping[str, str], form: Form[SheetForm]) -> Iterator[MoneyWords]:
-    """The sums that differ from those known; an empty field says nothing."""
-    for of_line in card.money:
-        for _place, source, known in of_line.rows:
-            said = {
-                name: _read(form, card, f"{name}-{of_line.line.key}-{source.key}", fields, MoneyField) for name in known
-            }
-            if any(said[name] is not None and said[name] != known[name] for name in known):
-                yield MoneyWords(of_line.line.key, source.key, year_of(sheet.review), said["contracted"], said["spent"])
-
-
-def _read(form: Form[SheetForm], card: Card, name: str, fields: Mapping[str, str], kind: Any) -> Any:
-    try:
-        return TypeAdapter(kind).validate_python(fields[name])
-    except ValidationError as error:
-        _refuse(form, card, name, sentence(dict(error.errors()[0])))
-        return None
-
-
-def _refuse(form: Form[SheetForm], card: Card, name: str, message: str) -> None:
-    form.errors.setdefault(card.names[name], message)

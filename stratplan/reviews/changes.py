@@ -21,7 +21,7 @@ from stratplan.investments.breakdown import Measure
 from stratplan.investments.models import InvestmentLine
 from stratplan.period import Period
 from stratplan.plans.models import Plan
-from stratplan.reviews.comparing import (
+from stratplan.reviews.comparison import (
     Compared,
     Comparison,
     CountChange,

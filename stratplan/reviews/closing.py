@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from stratplan import audit
 from stratplan.actors import Actor
@@ -21,6 +21,13 @@ from stratplan.reviews.stating import statement_of
 from stratplan.snapshot import Revision, Snapshot, Snapshots
 
 ATTEMPTS = 5
+DAYS_TO_SEND = timedelta(days=14)
+
+
+def usual_due(period: Period, today: date) -> date:
+    """Until when units send: two weeks after the period ends; after today, where that is past."""
+    due = period.end + DAYS_TO_SEND
+    return due if due > today else today + DAYS_TO_SEND
 
 
 class PlanMoved(Exception):

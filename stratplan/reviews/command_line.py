@@ -12,7 +12,7 @@ from stratplan.terminal import with_database, with_settings
 
 # As in formats.Format, which is slow to import.
 FORMATS = ("pdf", "docx", "xlsx", "ods", "csv", "json")
-a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+a_file = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
 
 @click.group(short_help="Open, look after and close the reviews of a plan.")
@@ -57,7 +57,7 @@ def status(settings: Settings, plan: str, code: str | None) -> None:
 @click.option("--no-change", is_flag=True, help="The tasks that FILE does not name are as they were last reported.")
 @with_settings
 def report(settings: Settings, plan: str, code: str, unit: str, file: Path | None, no_change: bool) -> None:
-    """Send in the part of UNIT (its short name), for it, from a YAML or JSON FILE.
+    """Send in the part of UNIT (its short name), for it, from a YAML or JSON FILE (- is standard input).
 
     The file is checked whole before anything is written. Its form is described in docs/reviews-commands.md.
     """

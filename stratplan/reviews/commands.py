@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
+import click
 import yaml
 from beanie import PydanticObjectId
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -23,14 +24,13 @@ from stratplan.i18n import _, ngettext
 from stratplan.investments.models import InvestmentLine
 from stratplan.period import Period
 from stratplan.plans.models import FundingSource, Plan
-from stratplan.reviews.closing import close_review, open_review, reopen_review
+from stratplan.reviews.closing import close_review, open_review, reopen_review, usual_due
 from stratplan.reviews.models import Decision, Review
 from stratplan.reviews.queries import Asked, find_review, reviews_in_order, units_asked, without_unit
 from stratplan.reviews.sending import NEVER_WRITTEN, MoneyWords, TaskWords, send
 from stratplan.reviews.terms import period_of_code
 from stratplan.snapshot import Snapshot, Snapshots
 
-DAYS_TO_REPORT = 14
 LARGEST_FILE = 2 * 2**20  # bytes
 
 
@@ -77,7 +77,7 @@ def day_of_text(text: str | None) -> date | None:
 async def opened(plan: str, code: str, *, due: str | None, note: str) -> str:
     """Open a review; what was done, as a sentence."""
     snapshot, period, today = await open_plan(plan), _period(code), i18n.today()
-    last = day_of_text(due) or max(period.end, today) + timedelta(days=DAYS_TO_REPORT)
+    last = day_of_text(due) or usual_due(period, today)
     review, _entry = await open_review(snapshot, period, due=last, note=note, by=COMMAND_LINE, today=today)
     units = units_asked(await open_plan(plan), review)
     return (
@@ -189,7 +189,8 @@ class UnitReport(BaseModel):
 def read_report(path: Path) -> UnitReport:
     """The part that a YAML or JSON file has, or a sentence that says where it is wrong."""
     try:
-        text = path.read_bytes()[: LARGEST_FILE + 1]
+        with click.open_file(str(path), "rb") as file:
+            text = file.read(LARGEST_FILE + 1)
         if len(text) > LARGEST_FILE:
             raise StratplanError(_("%(file)s is too large for a report.", file=path))
         found = yaml.safe_load(text.decode("utf-8"))

@@ -17,15 +17,8 @@ from stratplan.errors import NotVisible
 from stratplan.goals.states import Execution, Schedule
 from stratplan.i18n import N_, _
 from stratplan.permissions import Permission
-from stratplan.reviews.comparing import (
-    Change,
-    Compared,
-    Comparison,
-    Ended,
-    GoalChange,
-    TaskChange,
-    compare,
-)
+from stratplan.reviews.comparing import compare
+from stratplan.reviews.comparison import Change, Compared, Comparison, Ended, GoalChange, TaskChange
 from stratplan.reviews.difference_words import (
     count_said,
     deadline_said,

@@ -13,7 +13,7 @@ from stratplan import i18n
 from stratplan.exports.tables import Table
 from stratplan.i18n import _
 from stratplan.reviews.changes import changes_table
-from stratplan.reviews.comparing import Comparison
+from stratplan.reviews.comparison import Comparison
 from stratplan.reviews.models import Edition, Review
 from stratplan.reviews.money_tables import breakdown_table, investment_table, printed_investments
 from stratplan.reviews.statement import Statement

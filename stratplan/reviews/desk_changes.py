@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from stratplan import i18n
 from stratplan.i18n import _, ngettext
-from stratplan.reviews.comparing import Comparison, TaskChange, compare
+from stratplan.reviews.comparing import compare
+from stratplan.reviews.comparison import Comparison, TaskChange
 from stratplan.reviews.desk_figures import SHOWN, Named
 from stratplan.reviews.editions import edition_as_seen
 from stratplan.reviews.models import Review

@@ -15,7 +15,7 @@ from stratplan.choice import Choice
 from stratplan.i18n import _, ngettext
 from stratplan.investments.breakdown import Measure
 from stratplan.reviews.changes import label_of, more_said, points_said, value_said
-from stratplan.reviews.comparing import (
+from stratplan.reviews.comparison import (
     Comparison,
     DeadlineChange,
     Ended,

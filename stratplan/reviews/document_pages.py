@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,11 +17,13 @@ from stratplan.exports.downloads import download
 from stratplan.i18n import LANGUAGES, _
 from stratplan.permissions import Permission
 from stratplan.reviews import productions
-from stratplan.reviews.asked import digest_of, edition_content, plan_content
-from stratplan.reviews.formats import Content, Format, make_document
+from stratplan.reviews.asked import as_seen, content_as_seen, digest_of, edition_content
+from stratplan.reviews.editions import edition_of
+from stratplan.reviews.formats import Content, Format, file_name, make_document
 from stratplan.reviews.models import Review
 from stratplan.reviews.productions import Production
 from stratplan.reviews.queries import find_review
+from stratplan.reviews.report_template import template_bytes
 from stratplan.view import View
 from stratplan.web import page
 
@@ -48,10 +50,8 @@ class Asked:
 
     @property
     def name(self) -> str:
-        """What the file is called: the plan, the review and its edition, or the day."""
-        report = self.content.report
-        which = f"{report.code}-{report.edition}" if report.code else report.day.isoformat()
-        return f"{report.slug}-{which}.{self.kind.suffix}"
+        """What the file is called."""
+        return file_name(self.kind, self.content.report)
 
     @property
     def is_small(self) -> bool:
@@ -78,16 +78,19 @@ def _language(view: View) -> str:
 
 
 async def _of_edition(view: View, review: str, edition: int, name: str) -> Asked:
-    kind, found = _kind(name), find_review(view.snapshot, review)
-    return await _asked(kind, await edition_content(view, found, edition, _language(view), kind), found)
+    found = find_review(view.snapshot, review)
+    read, number = as_seen(view), edition_of(found, edition)
+    content = await edition_content(view.snapshot, found, number, language=_language(view), read=read)
+    return await _asked(view, _kind(name), content, found)
 
 
 async def _of_plan(view: View, name: str) -> Asked:
-    kind = _kind(name)
-    return await _asked(kind, await plan_content(view, _language(view), kind), None)
+    return await _asked(view, _kind(name), await content_as_seen(view, _language(view)), None)
 
 
-async def _asked(kind: Format, content: Content, review: Review | None) -> Asked:
+async def _asked(view: View, kind: Format, content: Content, review: Review | None) -> Asked:
+    if kind is Format.DOCX:
+        content = replace(content, template=await template_bytes(view.snapshot))
     digest = await asyncio.to_thread(digest_of, content, kind.value)
     return Asked(kind, content, digest, await Production.get(digest), review)
 
@@ -104,7 +107,7 @@ async def edition_as_document(request: HTMXRequest, view: View, review: str, edi
 
 @post(
     "/plans/{slug:str}/reviews/{review:str}/editions/{edition:int}/documents/{kind:str}",
-    permission=Permission.PLANS_UNPUBLISHED,
+    permission=Permission.REVIEWS_DOCUMENTS,
 )
 async def make_edition_document(
     request: HTMXRequest, view: View, review: str, edition: int, kind: str
@@ -119,7 +122,7 @@ async def plan_as_document(request: HTMXRequest, view: View, kind: str) -> Respo
     return await _answer(request, view, await _of_plan(view, kind))
 
 
-@post("/plans/{slug:str}/documents/{kind:str}", permission=Permission.PLANS_UNPUBLISHED)
+@post("/plans/{slug:str}/documents/{kind:str}", permission=Permission.REVIEWS_DOCUMENTS)
 async def make_plan_document(request: HTMXRequest, view: View, kind: str) -> Response[Any]:
     """Have a large document of the plan made."""
     return await _made(request, view, await _of_plan(view, kind))

@@ -9,18 +9,15 @@ from pathlib import Path
 from stratplan import i18n
 from stratplan.errors import StratplanError
 from stratplan.i18n import _
+from stratplan.reviews.asked import edition_content, plan_content
 from stratplan.reviews.commands import open_plan, review_of_code
-from stratplan.reviews.comparing import Comparison, compare
-from stratplan.reviews.council import council_report
-from stratplan.reviews.formats import Content, Format, make_document
+from stratplan.reviews.formats import Content, Format, file_name, make_document
 from stratplan.reviews.frozen import Audience, statement_of_edition
 from stratplan.reviews.models import Edition, Review
 from stratplan.reviews.moves import deadline_moves
-from stratplan.reviews.queries import closed_before, closed_reviews
 from stratplan.reviews.report_template import template_bytes
 from stratplan.reviews.statement import Statement
 from stratplan.reviews.stating import statement_of
-from stratplan.snapshot import Snapshot
 
 
 async def exported(
@@ -30,9 +27,7 @@ async def exported(
     wanted = next(one for one in Format if one.value == kind)
     content = await _content(plan, code, edition, wanted, language)
     body = await asyncio.to_thread(make_document, wanted, content)
-    report = content.report
-    which = f"{report.code}-{report.edition}" if report.code else report.day.isoformat()
-    path = output or Path(f"{report.slug}-{which}.{wanted.suffix}")
+    path = output or Path(file_name(wanted, content.report))
     try:
         await asyncio.to_thread(path.write_bytes, body)
     except OSError as error:
@@ -42,24 +37,22 @@ async def exported(
     return str(path)
 
 
-async def _content(plan: str, code: str | None, edition: int | None, kind: Format, language: str) -> Content:
+async def _content(plan: str, code: str | None, number: int | None, kind: Format, language: str) -> Content:
     """What the document is made of; the plan itself, which may take more memory than that, is let go."""
     snapshot = await open_plan(plan)
-    content = (
-        await _of_today(snapshot, language)
-        if code is None
-        else await _of_edition(snapshot, review_of_code(snapshot, code), edition, language)
-    )
+    if code is None:
+        moves = await deadline_moves(snapshot.plan.key, snapshot.revision[0])
+        whole = statement_of(snapshot, i18n.today(), moves)
+        content = await plan_content(snapshot, whole, language=language, read=_read)
+    else:
+        review = review_of_code(snapshot, code)
+        edition = _edition(review, number)
+        content = await edition_content(snapshot, review, edition, language=language, read=_read)
     return replace(content, template=await template_bytes(snapshot)) if kind is Format.DOCX else content
 
 
-async def _of_edition(snapshot: Snapshot, review: Review, number: int | None, language: str) -> Content:
-    edition = _edition(review, number)
-    statement = await statement_of_edition(review.key, edition.number, Audience.MEMBERS)
-    comparison = await _since(closed_before(snapshot, review), statement)
-    with i18n.use_language(language):
-        report = council_report(statement, review=review, edition=edition, comparison=comparison)
-    return Content(report, statement)
+async def _read(review: Review, number: int) -> Statement:
+    return await statement_of_edition(review.key, number, Audience.MEMBERS)
 
 
 def _edition(review: Review, number: int | None) -> Edition:
@@ -74,16 +67,3 @@ def _edition(review: Review, number: int | None) -> Edition:
             )
         )
     raise StratplanError(_("The review %(code)s has no edition %(number)s.", code=review.code, number=number))
-
-
-async def _of_today(snapshot: Snapshot, language: str) -> Content:
-    statement = statement_of(snapshot, i18n.today(), await deadline_moves(snapshot.plan.key, snapshot.revision[0]))
-    comparison = await _since(next(iter(closed_reviews(snapshot)), None), statement)
-    with i18n.use_language(language):
-        return Content(council_report(statement, comparison=comparison), statement)
-
-
-async def _since(review: Review | None, statement: Statement) -> Comparison | None:
-    if review is None or review.edition is None:
-        return None
-    return compare(await statement_of_edition(review.key, review.edition.number, Audience.MEMBERS), statement)

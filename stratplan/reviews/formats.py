@@ -93,6 +93,12 @@ def make_document(kind: Format, content: Content) -> bytes:
         return _WRITERS[kind](content)
 
 
+def file_name(kind: Format, report: CouncilReport) -> str:
+    """What the file of a document is called: the plan, the review and its edition, or the day."""
+    which = f"{report.code}-{report.edition}" if report.code else report.day.isoformat()
+    return f"{report.slug}-{which}.{kind.suffix}"
+
+
 def made_at(report: CouncilReport) -> datetime:
     """The moment that dates a document: when the edition was closed, else the midnight of its day."""
     return report.made_at or datetime.combine(report.day, time(), UTC)

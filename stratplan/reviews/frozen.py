@@ -7,9 +7,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date
 from decimal import Decimal
-from enum import Enum
 from fractions import Fraction
 from typing import Any, ClassVar, cast
 
@@ -21,9 +19,9 @@ from pymongo import ASCENDING, IndexModel
 
 from stratplan.choice import Choice
 from stratplan.database import Session
+from stratplan.documents import stored
 from stratplan.errors import NotVisible
 from stratplan.i18n import N_, _
-from stratplan.period import Period
 from stratplan.reviews.statement import LineStated, PlanStated, Statement, TaskStated
 
 AT_ONCE = 1000  # documents written in one command
@@ -99,7 +97,7 @@ def bodies_of(
                     "edition": edition,
                     "audience": audience.value,
                     "place": place,
-                    "stated": _bson(one),
+                    "stated": stored(one),
                 }
                 for place, one in enumerate(stated, start=1)
             ]
@@ -189,31 +187,6 @@ def _line_of(body: Mapping[str, Any]) -> bytes:
 
 
 # --- values as BSON keeps them -----------------------------------------------------------------------------------
-
-
-def _bson(value: Any) -> Any:
-    match value:
-        case None | bool() | int():
-            return value
-        case Enum():
-            return value.value
-        case str():
-            return str(value)
-        case Decimal():
-            return Decimal128(value)
-        case Fraction():
-            return str(value)
-        case date():
-            return value.isoformat()
-        case Period():
-            return str(value)
-        case BaseModel():
-            return {name: _bson(getattr(value, name)) for name in type(value).model_fields}
-        case Mapping():
-            return {str(key): _bson(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_bson(item) for item in value]
-    raise TypeError(f"{type(value).__name__} is not frozen")
 
 
 class _Decimals(TypeDecoder):

@@ -158,11 +158,14 @@ class Review(LivingDocument):
         return min(self.period.end, today)
 
     def public(self, parts: frozenset[str]) -> Review | None:
-        """Residents see a review once it is closed, and nothing of how it came about."""
-        if self.edition is None:
+        """Residents see a review once it was closed, as closed also while it is open again: its editions stay. They see
+        nothing of how it came about."""
+        if not self.editions:
             return None
-        editions = [edition.model_copy(update={"missing": []}) for edition in self.editions]
+        unsaid = {"missing": [], "by": "", "reopened_by": "", "reason": ""}
+        editions = [edition.model_copy(update=unsaid) for edition in self.editions]
         inside: dict[str, Any] = {"note": "", "opened_by": "", "reminders": [], "escalated_on": None}
+        inside["state"] = ReviewState.CLOSED
         shown: Review = self.model_copy(update={**inside, "editions": editions})
         return shown
 

@@ -1,7 +1,7 @@
 """Opening a review, and what of an open one is changed or taken back: its due date, its note, the review itself."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from litestar import get, post
@@ -16,7 +16,7 @@ from stratplan.i18n import N_, _
 from stratplan.in_place import Deletion, read_action
 from stratplan.period import Period
 from stratplan.permissions import Permission
-from stratplan.reviews.closing import open_review
+from stratplan.reviews.closing import open_review, usual_due
 from stratplan.reviews.models import Review
 from stratplan.reviews.queries import find_review
 from stratplan.reviews.terms import (
@@ -31,8 +31,6 @@ from stratplan.reviews.terms import (
 from stratplan.snapshot import Snapshot
 from stratplan.view import View
 from stratplan.web import done, page, read_form
-
-DAYS_TO_SEND = timedelta(days=14)
 
 
 class NewReview(FormModel):
@@ -69,12 +67,6 @@ def next_term(terms: list[Period], today: date) -> Period | None:
     quarters = [term for term in terms if term_of(term) is ReviewTerm.QUARTER]
     ended = [term for term in quarters if term.end < today]
     return next(iter(ended or quarters or terms), None)
-
-
-def usual_due(period: Period, today: date) -> date:
-    """Two weeks after the period ends; after today, where that is past."""
-    due = period.end + DAYS_TO_SEND
-    return due if due > today else today + DAYS_TO_SEND
 
 
 def _choices(terms: list[Period]) -> Iterator[tuple[str, list[tuple[str, str]]]]:

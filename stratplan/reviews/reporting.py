@@ -26,7 +26,8 @@ from stratplan.goals.models import Report
 from stratplan.goals.states import Execution, Outcome
 from stratplan.i18n import _
 from stratplan.permissions import Permission
-from stratplan.reviews.cards import Card, Sheet, SheetForm, meant, sheet_of, typed_fields, typed_of, year_of
+from stratplan.reviews.card_words import meant, refilled, typed_fields, typed_of
+from stratplan.reviews.cards import Card, Sheet, SheetForm, sheet_of, year_of
 from stratplan.reviews.drafts import Draft, DraftMoved, drafts_of, keep
 from stratplan.reviews.links import ReviewLink
 from stratplan.reviews.models import Review, SubmissionState
@@ -228,7 +229,7 @@ async def keep_typed(request: HTMXRequest, part: Part) -> Response[Any]:
     if wants_fragment(request):
         return _card_kept(request, part, fresh, data, moved)
     if moved:
-        return await show_sheet(request, part, fresh, fresh.refilled(form, data), moved=moved, status=409)
+        return await show_sheet(request, part, fresh, refilled(fresh, form, data), moved=moved, status=409)
     return _to(part.base + ("?correct=1" if part.asked.is_sent else ""))
 
 
@@ -288,7 +289,7 @@ async def _not_kept(
         return _fragment(request, part, sheet, card, {"moved": None, "refusal": why, "step": step}, status=status)
     if status == 409:
         form.refuse(RuleBroken(why))
-    return await show_sheet(request, part, sheet, sheet.refilled(form, data), status=status)
+    return await show_sheet(request, part, sheet, refilled(sheet, form, data), status=status)
 
 
 def _fragment(
@@ -316,7 +317,7 @@ async def send_in(request: HTMXRequest, part: Part) -> Response[Any]:
     form = await read_form(request, SheetForm)
     sheet, data = await part.sheet(), form.data
     if data is None:
-        return await show_sheet(request, part, sheet, sheet.refilled(form, data), status=422)
+        return await show_sheet(request, part, sheet, refilled(sheet, form, data), status=422)
     refusal = _too_late(part, data)
     if refusal:
         return await _not_kept(request, part, sheet, form, refusal, 409)
@@ -328,7 +329,7 @@ async def send_in(request: HTMXRequest, part: Part) -> Response[Any]:
             form.errors[""] = _("Somebody else has changed a task meanwhile. Choose which version is to be sent.")
         shown = await part.sheet()
         return await show_sheet(
-            request, part, shown, shown.refilled(form, data), moved=moved, status=409 if moved else 422
+            request, part, shown, refilled(shown, form, data), moved=moved, status=409 if moved else 422
         )
     try:
         entry = await send(
@@ -370,7 +371,7 @@ async def _refused(request: HTMXRequest, part: Part, form: Form[SheetForm], data
     form.refuse(RuleBroken(why))
     fresh = await part.again()
     sheet = await fresh.sheet()
-    return await show_sheet(request, fresh, sheet, sheet.refilled(form, data), status=409)
+    return await show_sheet(request, fresh, sheet, refilled(sheet, form, data), status=409)
 
 
 async def _sent(request: HTMXRequest, part: Part, entry: AuditEntry) -> Response[Any]:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from stratplan.goals.states import Execution, Outcome, Schedule
 from stratplan.period import Period
 from stratplan.plans.models import TermKind
-from stratplan.reviews.comparing import Comparison, Ended, TaskChange, compare
+from stratplan.reviews.comparing import compare
+from stratplan.reviews.comparison import Comparison, Ended, TaskChange
 from stratplan.reviews.statement import (
     CellStated,
     CheckStated,

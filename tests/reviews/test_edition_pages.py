@@ -109,6 +109,20 @@ async def test_residents_are_not_told_why_a_review_was_opened_again(
     assert f'href="{PAGE}/editions/2"' in page.text
 
 
+async def test_while_a_review_is_open_again_residents_read_the_edition_that_there_is(
+    stranger: httpx.AsyncClient, client: httpx.AsyncClient, made: Made
+) -> None:
+    await publish(made)
+    review = await closed_review(made, "2016Q2")
+    before = content((await stranger.get(PAGE)).text)
+    await reopened(review, "Kļūda skaitļos.")
+    page = await stranger.get(PAGE)
+    assert page.status_code == 200
+    assert content(page.text) == before
+    assert "2016Q2" in (await stranger.get("/plans/plans/reviews")).text
+    assert (await stranger.get(f"{PAGE}/units/{made.unit.key}")).status_code == 404
+
+
 async def test_members_are_told_which_units_had_not_sent(
     stranger: httpx.AsyncClient, client: httpx.AsyncClient, made: Made
 ) -> None:

@@ -134,6 +134,7 @@ PURE = [
     "evidence/file_types.py",
     "evidence/names.py",
     "reviews/comparing.py",
+    "reviews/comparison.py",
     "reviews/published.py",
     "reviews/trends.py",
     "reviews/reminders.py",
