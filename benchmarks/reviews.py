@@ -246,7 +246,10 @@ def memory(uri: str, slug: str) -> bool:
         with tempfile.TemporaryDirectory(prefix="sp-") as folder:
             command = [sys.executable, "-m", "stratplan.cli", "export", slug, "--format", kind.value]
             exporting = os.posix_spawn(
-                sys.executable, [*command, "--output", str(Path(folder) / "document")], environment
+                sys.executable,
+                [*command, "--output", str(Path(folder) / "document")],
+                environment,
+                file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)],
             )
             _process, status, used = os.wait4(exporting, 0)
         took = used.ru_maxrss // 1024

@@ -20,10 +20,10 @@ from motor.motor_asyncio import (
     AsyncIOMotorGridFSBucket,
 )
 from pymongo import ReadPreference, WriteConcern
-from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from stratplan.errors import DatabaseUnavailable
+from stratplan.errors import DatabaseUnavailable, RuleBroken
 from stratplan.i18n import _
 
 Session = AsyncIOMotorClientSession
@@ -35,6 +35,7 @@ OLDEST_SERVER = (5, 0)
 FIRST_WAIT = 0.002
 LONGEST_WAIT = 0.1
 DOUBLED = 10  # times, at most
+TOO_LARGE = 388  # TransactionTooLargeForCache: what a transaction writes stays in the server's cache until its end
 WRITES = WriteConcern(w="majority", j=True)
 
 
@@ -140,6 +141,8 @@ async def in_transaction(work: Callable[[Session], Coroutine[Any, Any, T]], *, k
 
     Work of the same `key` queues within this process: it would only conflict on the same head and be retried.
     Inside another transaction the work becomes part of that one: all of it is kept, or nothing.
+
+    Raises RuleBroken when the work writes more than the server's cache holds.
     """
     running = _running.get()
     if running is not None:
@@ -163,13 +166,29 @@ async def in_transaction(work: Callable[[Session], Coroutine[Any, Any, T]], *, k
 
     queue = _queues.setdefault(key, asyncio.Lock())
     async with queue, await current().client.start_session() as session:
-        result: T = await session.with_transaction(
-            as_the_running_one,
-            read_concern=ReadConcern("snapshot"),
-            write_concern=WRITES,
-            read_preference=ReadPreference.PRIMARY,
-        )
+        try:
+            result: T = await session.with_transaction(
+                as_the_running_one,
+                read_concern=ReadConcern("snapshot"),
+                write_concern=WRITES,
+                read_preference=ReadPreference.PRIMARY,
+            )
+        except OperationFailure as error:
+            if not _is_too_large(error):
+                raise
+            raise RuleBroken(
+                _(
+                    "This is more than the database can write in one go, so nothing was changed. Give the MongoDB "
+                    "server a larger cache (--wiredTigerCacheSizeGB), or do it in smaller parts."
+                )
+            ) from None
         return result
+
+
+def _is_too_large(error: OperationFailure) -> bool:
+    if isinstance(error, BulkWriteError):
+        return any(one["code"] == TOO_LARGE for one in error.details["writeErrors"])
+    return error.code == TOO_LARGE
 
 
 def running_session() -> Session | None:

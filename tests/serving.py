@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import pytest
 
 
 @contextmanager
@@ -27,17 +29,22 @@ def serving(uri: str, database: str) -> Iterator[tuple[str, subprocess.Popen[str
         "STRATPLAN_MONGODB_DATABASE": database,
         "STRATPLAN_LANGUAGE": "en",
     }
-    with subprocess.Popen(
-        [sys.executable, "-m", "stratplan.cli", "serve", "--port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=environment,
-    ) as process:
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(
+            [sys.executable, "-m", "stratplan.cli", "serve", "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            env=environment,
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             found = next((m for line in process.stdout if (m := re.search(r"http://[\d.]+:\d+", line))), None)
-            assert found, "the server did not start"
+            if found is None:
+                said.seek(0)
+                pytest.fail(f"the server did not start:\n{said.read()}")
             yield found[0], process
         finally:
             process.send_signal(signal.SIGINT)

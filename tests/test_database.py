@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 import time
@@ -17,7 +18,7 @@ from stratplan.app import DOCUMENTS
 from stratplan.audit import Head
 from stratplan.database import Session
 from stratplan.embedded.programs import find_program
-from stratplan.errors import DatabaseUnavailable
+from stratplan.errors import DatabaseUnavailable, RuleBroken
 
 
 @pytest.fixture(autouse=True)
@@ -129,3 +130,19 @@ async def test_reads_inside_a_transaction_see_what_it_has_written_and_nobody_els
     assert await database.in_transaction(work, key="seen") == (1, 0)
     assert database.running_session() is None
     assert await seen() == 1
+
+
+@pytest.mark.skipif("STRATPLAN_TEST_MONGODB_URI" in os.environ, reason="how much the named server holds is not known")
+async def test_work_that_the_servers_cache_cannot_hold_is_refused_with_what_to_do_and_changes_nothing(
+    db: database.Database,
+) -> None:
+    heads = Head.get_motor_collection()
+
+    async def work(session: Session) -> None:
+        for turn in range(400):
+            many = [{"_id": f"{turn}-{place}", "text": "x" * 3000, "list": list(range(50))} for place in range(200)]
+            await heads.insert_many(many, session=session)
+
+    with pytest.raises(RuleBroken, match="larger cache"):
+        await database.in_transaction(work, key="large")
+    assert await heads.count_documents({}) == 0

@@ -33,7 +33,11 @@ document.addEventListener("click", async (event) => {
   if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   const name = link.textContent.trim();
-  await htmx.ajax("GET", link.getAttribute("href"), { source: link, target: body(), swap: "innerHTML" });
+  try {
+    await htmx.ajax("GET", link.getAttribute("href"), { source: link, target: body(), swap: "innerHTML" });
+  } catch {
+    return; // nothing came: requests.js has said so
+  }
   if (body()?.childElementCount) showDialog(name);
 });
 
