@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from threading import Thread
@@ -56,11 +57,31 @@ def serve(
     address, number = host or settings.host, settings.port if port is None else port
     _refuse_other_addresses(address, settings)
     secret_key(settings)  # what cannot be read is said now, not to the first who signs in
-    # The program is read from disk while the database starts.
-    Thread(target=import_module, args=("stratplan.app",), daemon=True).start()
-    with database_address(settings, serving=True) as uri, _listen(address, number) as listening:
+    with (
+        _program_read_meanwhile(settings) as finished,
+        database_address(settings, serving=True) as uri,
+        _listen(address, number) as listening,
+    ):
+        finished()
         link = in_loop(connected(settings, uri, partial(_prepared, first)))
         _run_server(settings, uri, address, listening, link)
+
+
+@contextmanager
+def _program_read_meanwhile(settings: Settings) -> Iterator[Callable[[], None]]:
+    """Read the program from disk while a private database starts; what is yielded waits for it.
+
+    Two threads that import at the same time can end each other's imports ("deadlock detected by _ModuleLock"). So
+    what starts the database is imported before, and nothing else is until the thread has finished.
+    """
+    if settings.mongodb_uri is not None:
+        yield lambda: None
+        return
+    import stratplan.embedded.server  # noqa: F401  # see above
+
+    reading = Thread(target=import_module, args=("stratplan.app",), daemon=True)
+    reading.start()
+    yield reading.join
 
 
 async def _prepared(first: Callable[[], Awaitable[Any]] | None) -> str | None:
