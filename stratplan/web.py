@@ -3,14 +3,16 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from beanie import PydanticObjectId
-from litestar import Response
+from litestar import Litestar, Response
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.exceptions import ClientException
+from litestar.routes import HTTPRoute
 from litestar_htmx import HTMXRequest
 
 from stratplan import wording
@@ -19,7 +21,7 @@ from stratplan.accounts.models import Membership
 from stratplan.audit import AuditEntry
 from stratplan.errors import NotVisible
 from stratplan.forms import Form, FormModel, chosen
-from stratplan.frame import Reader
+from stratplan.frame import SAFE_METHODS, Reader
 from stratplan.guard import open_plan, plan_of
 from stratplan.i18n import _
 from stratplan.permissions import NONE, Permission, Rights
@@ -146,9 +148,19 @@ async def page(
 
 
 def _path(request: HTMXRequest) -> str:
-    """The address that a switch of language or theme comes back to."""
+    """The address that a switch of language or theme comes back to: this one, or the page that its form was on."""
     query = request.scope["query_string"].decode("latin-1")
-    return quote(request.scope["path"]) + (f"?{query}" if query else "")
+    here = quote(request.scope["path"])
+    if request.method in SAFE_METHODS or request.scope["path_template"] in _pages(request.app):
+        return here + (f"?{query}" if query else "")
+    back = came_from(request)
+    return back if back.partition("?")[0] != here else "/"  # sent again from what has no page of its own
+
+
+@lru_cache(maxsize=1)
+def _pages(app: Litestar) -> frozenset[str]:
+    """The addresses that can be opened."""
+    return frozenset(r.path_format for r in app.routes if isinstance(r, HTTPRoute) and "GET" in r.methods)
 
 
 class Notice:

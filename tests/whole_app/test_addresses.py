@@ -46,3 +46,21 @@ async def test_the_language_is_switched_on_a_page_whose_address_has_latvian_lett
     answer = await client.post("/language", data={"to": "en", "back": back})
     assert (answer.status_code, answer.headers["location"]) == (303, "/plans/plans/goals/M%C4%921")
     assert (await client.get(answer.headers["location"])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("page", "sent_to", "back"),
+    [
+        ("tasks/1.1/report?back=%2Fme", "tasks/1.1/reports", "/plans/plans/tasks/1.1/report?back=%2Fme"),
+        ("tasks/1.1/reports", "tasks/1.1/reports", "/"),
+        ("goals", "tasks/new", "/plans/plans/tasks/new"),
+    ],
+    ids=["the form's page", "sent again", "an address that is a page too"],
+)
+async def test_a_switch_of_language_after_a_mistake_leads_to_a_page(
+    client: httpx.AsyncClient, made: Made, page: str, sent_to: str, back: str
+) -> None:
+    headers = {"referer": f"http://127.0.0.1/plans/plans/{page}"}
+    answer = await client.post(f"/plans/plans/{sent_to}", data={}, headers=headers)
+    assert answer.status_code == 422
+    assert f'name="back" value="{back}"' in answer.text
