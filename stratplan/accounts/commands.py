@@ -39,7 +39,12 @@ async def _scope(plan: str | None) -> tuple[PydanticObjectId, PydanticObjectId |
     return found.key, found.organisation
 
 
-async def _units(names: Sequence[str], organisation: PydanticObjectId | None) -> list[PydanticObjectId]:
+async def _units(
+    names: Sequence[str], organisation: PydanticObjectId | None, role: Role | None
+) -> list[PydanticObjectId]:
+    """The units named, as a person in that role has them."""
+    if role is Role.REPORTER and organisation is not None and not names:
+        raise StratplanError(_("Name the units on whose tasks this person reports: --unit, once for each."))
     if names and organisation is None:
         raise StratplanError(_("Units belong to an organisation: name one of its plans with --plan."))
     found = []
@@ -63,12 +68,13 @@ async def add(email: str, name: str, role: str | None, plan: str | None, units: 
     except ValidationError:
         raise StratplanError(_("“%(email)s” is not an e-mail address, or the name is empty.", email=email)) from None
     scope, organisation = await _scope(plan)
+    given = _role(role)
     _account_made, token = await proofs.invite(
         name=name,
         email=email,
-        role=_role(role),
+        role=given,
         scope=scope,
-        units=await _units(units, organisation),
+        units=await _units(units, organisation, given),
         by=COMMAND_LINE,
     )
     return token
@@ -95,7 +101,7 @@ async def give_role(email: str, role: str, plan: str | None, units: Sequence[str
     scope, organisation = await _scope(plan)
     given = _role(role)
     entry = await proofs.set_role(
-        account.key, given, scope=scope, units=await _units(units, organisation), by=COMMAND_LINE
+        account.key, given, scope=scope, units=await _units(units, organisation, given), by=COMMAND_LINE
     )
     where = _("all plans") if plan is None else plan
     if entry is None:

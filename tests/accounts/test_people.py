@@ -315,6 +315,14 @@ async def test_what_cannot_be_done_is_a_sentence(db: Database, made: Made, work:
     assert await Profile.find({"email_folded": "x@example.org"}).count() == 0
 
 
+async def test_a_reporter_without_units_is_refused_with_the_option_that_names_them(db: Database, made: Made) -> None:
+    with pytest.raises(StratplanError, match="--unit"):
+        await commands.add("x@example.org", "Name", "reporter", "plans", [])
+    await make_anna()
+    with pytest.raises(StratplanError, match="--unit"):
+        await commands.give_role(EMAIL, "reporter", "plans", [])
+
+
 def test_the_passwords_of_these_tests_are_good_ones() -> None:
     for password in (PASSWORD, OTHER_PASSWORD):
         passwords.check(password, of=[EMAIL, "Anna Liepa"])

@@ -53,7 +53,7 @@ async def test_the_language_is_switched_on_a_page_whose_address_has_latvian_lett
     [
         ("tasks/1.1/report?back=%2Fme", "tasks/1.1/reports", "/plans/plans/tasks/1.1/report?back=%2Fme"),
         ("tasks/1.1/reports", "tasks/1.1/reports", "/"),
-        ("goals", "tasks/new", "/plans/plans/tasks/new"),
+        ("tasks/1.1/move?x=1", "tasks/1.1/move", "/plans/plans/tasks/1.1/move"),
     ],
     ids=["the form's page", "sent again", "an address that is a page too"],
 )
