@@ -89,17 +89,30 @@ def _foreign(package: Package) -> Iterator[str]:
         if not body.lstrip(BEFORE_TAGS).startswith(b"<"):  # by what is in it: a name can say anything
             continue
         if len(body) > LARGEST_TEXT:
-            yield _("The template is too long: keep the layout in it, and no text of years.")
+            problem = _("The template is too long: keep the layout in it, and no text of years.")
+            yield _("%(place)s: %(problem)s", place=_place_word(package, name), problem=problem)
             return
         if re.search(rb"<!(?:DOCTYPE|ENTITY)", body, re.IGNORECASE) or body[:2] in (b"\xff\xfe", b"\xfe\xff"):
             yield _("%(part)s declares types of its own, which no document needs.", part=name)
             continue
-        root = parsed(body)
-        yield from _fetched(root)
-        yield from _fetched_by_drawings(root)
-        for instruction in _instructions(root):
-            if FOREIGN.match(instruction):
-                yield _("The field “%(field)s” fetches something from elsewhere.", field=_quoted(instruction))
+        for problem in _foreign_in(parsed(body)):
+            yield _("%(place)s: %(problem)s", place=_place_word(package, name), problem=problem)
+
+
+def _foreign_in(root: Element) -> Iterator[str]:
+    yield from _fetched(root)
+    yield from _fetched_by_drawings(root)
+    for instruction in _instructions(root):
+        if FOREIGN.match(instruction):
+            yield _("The field “%(field)s” fetches something from elsewhere.", field=_quoted(instruction))
+
+
+def _place_word(package: Package, name: str) -> str:
+    """The words for a part, or for the part whose relations it has: word/_rels/header1.xml.rels is of header1.xml."""
+    of = name.replace("_rels/", "").removesuffix(".rels")
+    if of == package.document:
+        return _("the text")
+    return _part_word(of) if of in filled_parts(package) else of
 
 
 def _instructions(root: Element) -> Iterator[str]:
