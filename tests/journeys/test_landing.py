@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser import Server, opened, violations
+from tests.browser import Server, opened, running_server, violations
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A server of this module's own: other journeys report on tasks that still wait here."""
+    with running_server() as running:
+        yield running
 
 
 def test_the_head_of_a_unit_reports_from_the_list_on_a_phone(browser: Browser, server: Server) -> None:
