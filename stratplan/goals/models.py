@@ -284,11 +284,10 @@ class Report(LivingDocument):
         return "task", self.task
 
     def public(self, parts: frozenset[str]) -> Report:
-        """Progress is always public; what was written only where the plan publishes it."""
-        if PublicPart.REPORTS in parts or not (self.text or self.next_steps or self.obstacles):
-            return self
-        silent: Report = self.model_copy(update={"text": "", "next_steps": "", "obstacles": ""})
-        return silent
+        """Progress is always public, what was written only where the plan publishes it, and who reported never."""
+        hidden = ("by",) if PublicPart.REPORTS in parts else ("by", "text", "next_steps", "obstacles")
+        shown: Report = self.model_copy(update=dict.fromkeys(hidden, ""))
+        return shown
 
     async def edit(
         self, values: Mapping[str, Any], *, by: Actor, based_on: int, tag: str = "edited"

@@ -64,7 +64,7 @@ def _said_progress(before: Statement, after: Statement) -> str:
     was, is_now = before.plan.progress, after.plan.progress
     if was is None or is_now is None:
         return ""
-    return _("%(before)s → %(after)s", before=i18n.percent(was * 100), after=i18n.percent(is_now * 100))
+    return _("%(before)s → %(after)s", before=i18n.percent(was), after=i18n.percent(is_now))
 
 
 def _named(view: View, task: TaskStated, note: str = "") -> Named:

@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 from stratplan.choice import Choice
 from stratplan.goals.progress import Combined, LeftOutReason, Weighted, combine
 from stratplan.goals.states import Execution, Outcome, Schedule
+from stratplan.investments.checks import CheckCode
 from stratplan.numbering import is_under
 from stratplan.plans.models import PublicPart
 from stratplan.reviews.comparing import added
@@ -86,9 +87,12 @@ class _Cut:
         return _with(task, lines=lines, report=self._report(task.report))
 
     def _report(self, report: ReportStated | None) -> ReportStated | None:
-        if report is None or self._publishes(PublicPart.REPORTS):
-            return report
-        return _with(report, text="", next_steps="", obstacles="")
+        if report is None:
+            return None
+        nameless = _with(report, by="")  # some were frozen with it
+        if self._publishes(PublicPart.REPORTS):
+            return nameless
+        return _with(nameless, text="", next_steps="", obstacles="")
 
     # --- money ------------------------------------------------------------------------------------------------
 
@@ -110,8 +114,8 @@ class _Cut:
     def _money(self, plan: PlanStated, lines: Sequence[LineStated]) -> dict[str, Any]:
         if not self._publishes(PublicPart.FUNDING):
             return {"sums": (), "money": (), "unit_money": (), "checks": (), "columns": ()}
-        checks = tuple(check for check in plan.checks if self._tells_nothing(check))
-        if len(lines) == len(self.old.lines):
+        checks = tuple(check for check in plan.checks if self._is_about_what_is_shown(check))
+        if len(lines) == len(self.old.lines) and len(self.shown_tasks) == len(self.old.tasks):
             return {"checks": checks}
         codes = [goal.code for goal in self.goals if any(line.goal_code == goal.code for line in lines)]
         return {
@@ -121,12 +125,13 @@ class _Cut:
             "checks": checks,
         }
 
-    def _tells_nothing(self, check: CheckStated) -> bool:
-        """Whether a check is of what is still shown, and of nothing that adds up what is not."""
-        hidden = [line.number for line in self.old.lines if line.number not in self.line_numbers]
-        if check.subject not in self.line_numbers | self.numbers:
-            return False
-        return not any(is_under(number, check.subject) for number in hidden)
+    def _is_about_what_is_shown(self, check: CheckStated) -> bool:
+        """Whether a check is of what is still shown, and adds up nothing that is not. Lines and tasks have numbers of
+        their own, which may be the same."""
+        if check.code == CheckCode.SOURCE_WITHOUT_LINE.value:
+            return check.subject in self.numbers
+        hidden = (line.number for line in self.old.lines if line.number not in self.line_numbers)
+        return check.subject in self.line_numbers and not any(is_under(number, check.subject) for number in hidden)
 
     # --- the plan ---------------------------------------------------------------------------------------------
 
@@ -259,7 +264,7 @@ def _parts(plan: PlanStated, amounts: Mapping[str | None, Decimal | None]) -> It
 def _by_unit(lines: Iterable[LineStated]) -> Iterable[UnitMoney]:
     found: defaultdict[tuple[UnitNamed, ...], list[Amounts]] = defaultdict(list)
     for line in lines:
-        if not line.heading:
+        if not (line.heading or line.sums.is_empty):
             found[line.units].append(line.sums)
     for units, sums in found.items():
         yield UnitMoney(units=units, sums=_added(sums))

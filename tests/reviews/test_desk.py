@@ -397,6 +397,7 @@ async def test_the_desk_says_in_short_what_changed_since_the_review_before(
     page = (await client.get(PAGE)).text.replace("\xa0", " ")
     changes = page.split('id="changes"')[1].split("</section>")[0]
     assert "2016. gada 1. ceturksnis" in changes
+    assert re.search(r"\b3 % → 28 %", changes)
     assert re.search(r"Pārcelti termiņi: 1</h3>.*1\.2 Uzdevums 1\.2</a>.*par 10 dienām vēlāk", changes, re.DOTALL)
     assert re.search(r"atceltie uzdevumi: 1</h3>.*1\.3 Uzdevums 1\.3", changes, re.DOTALL)
     assert re.search(r"Jauni uzdevumi: 1</h3>.*1\.4 Jauns", changes, re.DOTALL)

@@ -14,6 +14,7 @@ from stratplan.reviews.frozen import Audience, statement_of_edition
 from stratplan.reviews.published import Public, published_now
 from stratplan.reviews.statement import Statement
 from stratplan.reviews.stating import statement_of
+from stratplan.units.models import Unit, UnitKind
 from tests.factories import SOMEBODY, Made, make_goal, make_line, make_report, make_swot, make_task
 from tests.reviews.test_closing import LAST, close, opened
 
@@ -21,18 +22,22 @@ ALL = frozenset(PublicPart)
 
 
 async def frozen_of(made: Made, *, parts: list[PublicPart]) -> Statement:
-    """What residents were kept of a plan with two goals, three tasks, four lines and an analysis."""
+    """What residents were kept of a plan with two goals, four tasks, five lines and an analysis."""
     plan = await Plan.get(made.plan.key)
     assert plan is not None
     await plan.publish(parts, by=SOMEBODY, based_on=plan.version)
     other = await make_goal(made.scope, "SM2", order=2)
-    second = await make_task(made.scope, made.goal, "1.2", lead=made.unit.key)
+    centre = Unit.new(scope=made.unit.scope, name="Krīzes centrs", sort=UnitKind.DEPARTMENT)
+    await centre.add(by=SOMEBODY)
+    second = await make_task(made.scope, made.goal, "1.2", lead=centre.key)
+    await make_task(made.scope, made.goal, "1.3")
     await make_task(made.scope, other, "2.1")
     await make_report(made.task, date(2016, 9, 20), 40, text="Noslēgts līgums.")
     await make_report(second, date(2016, 9, 21), 90)
     await make_line(made.scope, made.goal, "1", heading=True)
     await make_line(made.scope, made.goal, "1.1", amount=1000, tasks=[made.task.key])
     await make_line(made.scope, made.goal, "1.2", amount=500, tasks=[second.key, made.task.key])
+    await make_line(made.scope, made.goal, "1.3")  # its amount is not known: a check says so
     await make_line(made.scope, other, "2.1", amount=70)
     await make_swot(made.scope, goals=[made.goal.key, other.key], tasks=[second.key])
     review = await opened(made)
@@ -62,7 +67,9 @@ def told(statement: Statement) -> dict[str, object]:
     [
         (Task, {"number": "1.2"}),
         (Task, {"number": "2.1"}),
+        (Task, {"number": "1.3"}),
         (InvestmentLine, {"number": "1.2"}),
+        (InvestmentLine, {"number": "1.3"}),
         (InvestmentLine, {"number": "2.1"}),
         (Goal, {"code": "SM2"}),
         (Goal, {"code": "SM1"}),
@@ -95,7 +102,7 @@ async def test_a_part_that_is_withdrawn_is_gone(made: Made, parts: list[PublicPa
     assert bool(cut.lines) == bool(cut.plan.money) == bool(cut.plan.sums) == (PublicPart.FUNDING in parts)
     assert bool(cut.plan.swot) == (PublicPart.SWOT in parts)
     assert any(task.report and task.report.text for task in cut.tasks) == (PublicPart.REPORTS in parts)
-    assert [task.number for task in cut.tasks] == ["1.1", "1.2", "2.1"]
+    assert [task.number for task in cut.tasks] == ["1.1", "1.2", "1.3", "2.1"]
 
 
 async def test_what_was_not_public_then_does_not_become_it_by_being_published_now(made: Made) -> None:
@@ -103,3 +110,17 @@ async def test_what_was_not_public_then_does_not_become_it_by_being_published_no
     cut = published_now(then, Public(ALL, frozenset()))
     assert (cut.lines, cut.plan.swot) == ((), ())
     assert {task.report.text for task in cut.tasks if task.report} == {""}
+
+
+async def test_nobody_who_reported_is_in_what_residents_are_told_also_of_what_was_frozen_with_them(made: Made) -> None:
+    then = await frozen_of(made, parts=list(PublicPart))
+    assert {task.report.by for task in then.tasks if task.report} == {""}
+    older = then.model_copy(
+        update={
+            "tasks": tuple(
+                task.model_copy(update={"report": task.report and task.report.model_copy(update={"by": "somebody"})})
+                for task in then.tasks
+            )
+        }
+    )
+    assert "somebody" not in published_now(older, Public(ALL, frozenset())).model_dump_json()
