@@ -215,7 +215,7 @@ async def documents_of_daugavpils() -> bool:
     """The seconds of every document of the Daugavpils plan's last review but one, with what changed before it."""
     print("\nDocuments of the Daugavpils plan, with their statement read and compared\n")
     row("", "seconds", "at most", "MB")
-    _last, review, before = closed_reviews(await snapshot_of(DAUGAVPILS))[:3]
+    _last, (review, _edition), (before, _earlier) = closed_reviews(await snapshot_of(DAUGAVPILS))[:3]
     good = True
     for kind in Format:
         taken = []

@@ -56,9 +56,9 @@ def _to_be_opened(view: View) -> list[ReviewAtWork]:
 
 def last_closed(view: View) -> ReviewAtWork | None:
     """The newest closed review, with its decision."""
-    for review in closed_reviews(view.snapshot):
-        edition = review.edition
-        assert edition is not None
+    for review, edition in closed_reviews(view.snapshot):
+        if review.is_open:  # again: it is among those that are being worked on
+            continue
         said = said_decision(edition) or _("as of %(day)s", day=i18n.short_date(edition.day))
         name, path = _("Review: %(period)s", period=review.name), view.url(f"/reviews/{review.code}")
         return ReviewAtWork(name, path, said, review.state.tone, review.state.icon)

@@ -105,7 +105,7 @@ async def show_review_to_residents(request: HTMXRequest, view: ResidentView, rev
     shown = None if statement.plan.progress is None else percent(statement.plan.progress)
     pages = max(1, ceil(len(statement.tasks) / TASKS_A_PAGE))
     number = min(page_number(dict(view.asked)), pages)
-    before, after = _neighbours(closed_reviews(view.snapshot), found)
+    before, after = _neighbours([one for one, _edition in closed_reviews(view.snapshot)], found)
     sentences = summary_sentences(statement)
     return resident_page(
         request,

@@ -17,7 +17,7 @@ from stratplan.reviews.council import council_report
 from stratplan.reviews.editions import edition_as_seen, today_as_seen
 from stratplan.reviews.formats import Content
 from stratplan.reviews.models import Edition, Review
-from stratplan.reviews.queries import closed_before, closed_by
+from stratplan.reviews.queries import Closed, closed_before, closed_by
 from stratplan.reviews.statement import Statement
 from stratplan.snapshot import Snapshot
 from stratplan.view import View
@@ -35,7 +35,7 @@ async def edition_content(
 ) -> Content:
     """What a document of an edition says, with the changes since the review before it."""
     statement = await read(review, edition.number)
-    comparison = await _since(closed_before(snapshot, review), statement, read)
+    comparison = await _since(closed_before(snapshot, review, edition), statement, read)
     with i18n.use_language(language):
         return Content(council_report(statement, review=review, edition=edition, comparison=comparison), statement)
 
@@ -78,10 +78,11 @@ def only(statement: Statement, tasks: Collection[str]) -> Statement:
     return statement.model_copy(update={"tasks": kept, "lines": lines})
 
 
-async def _since(before: Review | None, statement: Statement, read: Read) -> Comparison | None:
-    if before is None or before.edition is None:
+async def _since(before: Closed | None, statement: Statement, read: Read) -> Comparison | None:
+    if before is None:
         return None
-    return compare(await read(before, before.edition.number), statement)
+    review, edition = before
+    return compare(await read(review, edition.number), statement)
 
 
 def digest_of(content: Content, *more: str) -> str:

@@ -32,8 +32,7 @@ from stratplan.reviews.difference_words import (
 )
 from stratplan.reviews.edition_pages import TaskRow, page_asked, said_check, task_row
 from stratplan.reviews.editions import edition_as_seen, today_as_seen
-from stratplan.reviews.models import Review
-from stratplan.reviews.queries import closed_by, closed_reviews, find_review
+from stratplan.reviews.queries import Closed, closed_by, closed_reviews, find_review
 from stratplan.reviews.statement import LineStated, Move, Statement, TaskStated, UnitNamed
 from stratplan.view import View
 from stratplan.web import page
@@ -46,7 +45,7 @@ LISTED = 40  # tasks of each list before the details, which have them all
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two that are compared: its code in the address, what it is called as a heading, the statement."""
+    """One of the two that are compared: its edition's code in the address, its name as a heading, the statement."""
 
     code: str
     title: str
@@ -147,13 +146,14 @@ async def compare_reviews(request: HTMXRequest, view: View) -> Response[str]:
 async def show_since(request: HTMXRequest, view: View) -> Response[str]:
     """What happened since the last sitting: the last review that was closed for a day before, and the day looked at."""
     closed = closed_by(view.snapshot, view.day)
-    return await _answer(request, view, (closed[0].code, TODAY) if closed else None)
+    return await _answer(request, view, (closed[0][0].code, TODAY) if closed else None)
 
 
-def _usual(closed: Sequence[Review], asked: tuple[str, str]) -> tuple[str, str] | None:
+def _usual(closed: Sequence[Closed], asked: tuple[str, str]) -> tuple[str, str] | None:
     if not closed:
         return None
-    usual = (closed[1].code, closed[0].code) if len(closed) > 1 else (closed[0].code, TODAY)
+    codes = [review.code for review, _edition in closed]
+    usual = (codes[1], codes[0]) if len(codes) > 1 else (codes[0], TODAY)
     return asked[0] or usual[0], asked[1] or usual[1]
 
 
@@ -162,7 +162,11 @@ async def _answer(request: HTMXRequest, view: View, codes: tuple[str, str] | Non
         return await page(request, "reviews/nothing_to_compare.html", {}, view=view, section="reviews")
     one, other = [await _side(view, code) for code in codes]
     before, after = (one, other) if one.statement.day <= other.statement.day else (other, one)
-    closed = [(review.code, review.title) for review in closed_reviews(view.snapshot)]
+    closed = [
+        (review.code_of(one), review.title_of(one))
+        for review, _newest in closed_reviews(view.snapshot)
+        for one in reversed(review.editions)
+    ]
     context = {
         "before": before,
         "after": after,
@@ -177,11 +181,14 @@ async def _side(view: View, code: str) -> Side:
     if code == TODAY:
         title = _("Today") if view.is_today else i18n.short_date(view.day)
         return Side(TODAY, title, await today_as_seen(view))
-    review = find_review(view.snapshot, code)
-    if review.edition is None:
-        raise NotVisible(_("This review is not closed yet."))
-    statement = await edition_as_seen(view, review, review.edition.number)
-    return Side(review.code, review.title, statement)
+    which, _dot, number = code.partition(".")
+    review = find_review(view.snapshot, which)
+    numbered = (one for one in review.editions if str(one.number) == number)
+    edition = next(numbered, None) if number else review.last_edition
+    if edition is None:
+        raise NotVisible(_("There is no such edition of the review."))
+    statement = await edition_as_seen(view, review, edition.number)
+    return Side(review.code_of(edition), review.title_of(edition), statement)
 
 
 # --- what the page says ---------------------------------------------------------------------------------------

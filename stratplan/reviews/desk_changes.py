@@ -44,17 +44,18 @@ class SinceLast:
 
 async def since_last(view: View, review: Review) -> SinceLast | None:
     """What changed since the closed review before this one; None where there is none."""
-    before = closed_before(view.snapshot, review)
-    if before is None or before.edition is None:
+    last = closed_before(view.snapshot, review)
+    if last is None:
         return None
-    was = await edition_as_seen(view, before, before.edition.number)
+    before, edition = last
+    was = await edition_as_seen(view, before, edition.number)
     day = review.day_on(view.today)
     moves = await deadline_moves(view.plan.key, view.snapshot.revision[0])
 
     def compared() -> Comparison:
         return compare(was, statement_of(view.snapshot, day, moves, review))
 
-    found = view.snapshot.derive(("since the last review", review.key, before.key, day), compared)
+    found = view.snapshot.derive(("since the last review", review.key, before.key, edition.number, day), compared)
     groups = [_moved(view, found), _late(view, found), _ended(view, found), _added(view, found)]
     return SinceLast(before, _said_progress(was, found.after), [group for group in groups if group.count])
 

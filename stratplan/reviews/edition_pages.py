@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from litestar import get
 from litestar.response import Response
@@ -115,7 +116,7 @@ async def edition_page(request: HTMXRequest, view: View, review: Review, number:
         "behind": statement.plan.counts.schedule.get(Schedule.BEHIND, 0),
         "late": [task_row(view, task) for task in late[:LATE_SHOWN]],
         "late_in_all": len(late),
-        "since": await _since(view, review, statement),
+        "since": await _since(view, review, edition, statement),
         "groups": list(_groups(view, statement, first=(current - 1) * TASKS_A_PAGE)),
         "investments": _investments(statement),
         "findings": list(_findings(statement.plan)),
@@ -177,13 +178,14 @@ def _missing(view: View, edition: Edition, statement: Statement) -> list[str]:
     return sorted(((now | then)[key] for key in keys if key in now or key in then), key=sort_key)
 
 
-async def _since(view: View, review: Review, statement: Statement) -> Since | None:
-    before = closed_before(view.snapshot, review)
-    if before is None or before.edition is None:
+async def _since(view: View, review: Review, edition: Edition, statement: Statement) -> Since | None:
+    found = closed_before(view.snapshot, review, edition)
+    if found is None:
         return None
-    earlier = await edition_as_seen(view, before, before.edition.number)
-    sentences = summary(compare(earlier, statement))
-    return Since(before, sentences, f"/reviews/compare?from={before.code}&to={review.code}")
+    before, then = found
+    sentences = summary(compare(await edition_as_seen(view, before, then.number), statement))
+    sides = urlencode({"from": before.code_of(then), "to": review.code_of(edition)})
+    return Since(before, sentences, f"/reviews/compare?{sides}")
 
 
 def _investments(statement: Statement) -> ShownTable | None:

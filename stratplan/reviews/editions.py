@@ -21,6 +21,7 @@ from stratplan.reviews.frozen import Audience, progress_of_editions, statement_o
 from stratplan.reviews.models import Edition, Review
 from stratplan.reviews.moves import deadline_moves
 from stratplan.reviews.published import Public, published_now
+from stratplan.reviews.queries import Closed
 from stratplan.reviews.statement import Statement, nameless
 from stratplan.reviews.stating import statement_of
 from stratplan.swot.models import SwotEntry
@@ -59,20 +60,19 @@ async def edition_as_seen(view: View, review: Review, number: int) -> Statement:
 
 
 async def progress_as_seen(
-    view: View, reviews: Sequence[Review]
+    view: View, closed: Sequence[Closed]
 ) -> Mapping[tuple[PydanticObjectId, int], Fraction | None]:
-    """The plan's progress in the newest edition of each closed review, by review and edition, as the reader sees it.
+    """The plan's progress in each of these editions, by review and edition, as the reader sees it.
 
     One read, unless residents must not see all that it was made from any more.
     """
-    if not reviews:
+    if not closed:
         return {}
     if view.rights.sees_unpublished or not (await public_of(view)).internal:
-        return await progress_of_editions([review.key for review in reviews], audience_of(view))
+        return await progress_of_editions([review.key for review, _edition in closed], audience_of(view))
     return {
         (review.key, edition.number): (await edition_as_seen(view, review, edition.number)).plan.progress
-        for review in reviews
-        if (edition := review.edition) is not None
+        for review, edition in closed
     }
 
 

@@ -16,7 +16,7 @@ from stratplan.permissions import Permission
 from stratplan.reviews.editions import progress_as_seen
 from stratplan.reviews.models import Edition, Review
 from stratplan.reviews.opening import offered_terms
-from stratplan.reviews.queries import reviews_in_order, units_asked
+from stratplan.reviews.queries import Closed, closed_reviews, reviews_in_order, units_asked
 from stratplan.view import View
 from stratplan.web import page
 
@@ -73,12 +73,10 @@ def open_row(view: View, review: Review) -> OpenRow:
     )
 
 
-def closed_rows(reviews: Sequence[Review], progress: Progress) -> list[ClosedRow]:
+def closed_rows(closed: Sequence[Closed], progress: Progress) -> list[ClosedRow]:
     """Closed reviews as their list shows them; `progress` is that of their editions."""
     rows = []
-    for review in reviews:
-        edition = review.edition
-        assert edition is not None
+    for review, edition in closed:
         value = progress.get((review.key, edition.number))
         rows.append(ClosedRow(review, edition, said_decision(edition), None if value is None else percent(value)))
     return rows
@@ -88,7 +86,7 @@ def closed_rows(reviews: Sequence[Review], progress: Progress) -> list[ClosedRow
 async def list_reviews(request: HTMXRequest, view: View) -> Response[str]:
     """The reviews, the newest first; residents see the closed ones."""
     reviews = reviews_in_order(view.snapshot)
-    closed = [review for review in reviews if review.edition is not None]
+    closed = [(review, edition) for review, edition in closed_reviews(view.snapshot) if not review.is_open]
     context = {
         "open": [open_row(view, review) for review in reviews if review.is_open],
         "closed": closed_rows(closed, await progress_as_seen(view, closed)),

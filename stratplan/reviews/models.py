@@ -149,9 +149,25 @@ class Review(LivingDocument):
         """The newest edition, while the review is closed."""
         return None if self.is_open or not self.editions else self.editions[-1]
 
+    @property
+    def last_edition(self) -> Edition | None:
+        """The newest edition, also while the review is open again: it stays until there is another."""
+        return self.editions[-1] if self.editions else None
+
     def find_edition(self, number: int) -> Edition | None:
         """The edition of that number."""
         return next((edition for edition in self.editions if edition.number == number), None)
+
+    def code_of(self, edition: Edition) -> str:
+        """What an edition is called in addresses: the newest as its review (2016Q3), an earlier one by its number too
+        (2016Q3.1)."""
+        return self.code if edition is self.last_edition else f"{self.code}.{edition.number}"
+
+    def title_of(self, edition: Edition) -> str:
+        """An edition's name as a heading; the newest is called as its review."""
+        if edition is self.last_edition:
+            return self.title
+        return _("%(review)s, edition %(number)s", review=self.title, number=edition.number)
 
     def day_on(self, today: date) -> date:
         """The day as of which its figures are: the period's last, or today before that."""

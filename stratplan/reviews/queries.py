@@ -14,7 +14,7 @@ from stratplan.goals.models import Report, Task
 from stratplan.goals.queries import reports_of, tasks_in_order
 from stratplan.goals.states import Execution
 from stratplan.i18n import _
-from stratplan.reviews.models import Review, Submission, SubmissionState
+from stratplan.reviews.models import Edition, Review, Submission, SubmissionState
 from stratplan.reviews.terms import period_of_code
 from stratplan.snapshot import Snapshot
 from stratplan.units.models import Unit
@@ -43,22 +43,31 @@ def find_review(snapshot: Snapshot, code: str) -> Review:
     raise NotVisible(_("There is no such review."))
 
 
-def closed_reviews(snapshot: Snapshot) -> list[Review]:
-    """Those that are closed, the newest first."""
-    return [review for review in reviews_in_order(snapshot) if review.edition is not None]
+Closed = tuple[Review, Edition]  # a review, and one of its editions
 
 
-def closed_by(snapshot: Snapshot, day: date) -> list[Review]:
-    """Those that are closed as of that day or an earlier one, the newest first."""
-    return [one for one in closed_reviews(snapshot) if one.edition is not None and one.edition.day <= day]
+def closed_reviews(snapshot: Snapshot) -> list[Closed]:
+    """Those that were closed, the newest first, each with its newest edition; also of those that are open again."""
+    return [(review, edition) for review in reviews_in_order(snapshot) if (edition := review.last_edition) is not None]
 
 
-def closed_before(snapshot: Snapshot, review: Review) -> Review | None:
-    """The closed review that a review is compared with: the last of the same length before it, else the last that
-    ended before it."""
-    earlier = [one for one in closed_reviews(snapshot) if one.period.end < review.period.end]
-    days = review.period.days
-    alike = [one for one in earlier if abs(one.period.days - days) < 10]
+def closed_by(snapshot: Snapshot, day: date) -> list[Closed]:
+    """Those that were closed as of that day or an earlier one, the newest first."""
+    return [(review, edition) for review, edition in closed_reviews(snapshot) if edition.day <= day]
+
+
+def closed_before(snapshot: Snapshot, review: Review, edition: Edition | None = None) -> Closed | None:
+    """What a review is compared with: the last review of the same length before it, else the last that ended before it.
+
+    An edition is compared with what there was when it was closed, whatever is closed or opened again later: what is
+    said of it never changes.
+    """
+    earlier = []
+    for one in reviews_in_order(snapshot):
+        then = [found for found in one.editions if edition is None or found.closed_at <= edition.closed_at]
+        if then and one.period.end < review.period.end:
+            earlier.append((one, then[-1]))
+    alike = [pair for pair in earlier if abs(pair[0].period.days - review.period.days) < 10]
     return next(iter(alike or earlier), None)
 
 

@@ -21,7 +21,7 @@ from stratplan.reviews.editions import audience_of, public_of
 from stratplan.reviews.frozen import FrozenLine, FrozenPlan, FrozenTask, parts_of_editions
 from stratplan.reviews.models import Review
 from stratplan.reviews.money_tables import source_name
-from stratplan.reviews.queries import closed_reviews
+from stratplan.reviews.queries import Closed, closed_reviews
 from stratplan.reviews.terms import ReviewTerm, term_of
 from stratplan.reviews.trends import (
     MoneySeries,
@@ -107,10 +107,11 @@ class MoneyTrend:
 @get("/plans/{slug:str}/trends", permission=Permission.REVIEWS_READ, kept=True)
 async def show_trends(request: HTMXRequest, view: View) -> Response[str]:
     """How the plan went, review by review."""
-    reviews = reviews_of_trend(closed_reviews(view.snapshot))
-    if len(reviews) < FEWEST:
-        return await page(request, "reviews/no_trends.html", {"count": len(reviews)}, view=view, section="reviews")
-    standings = await _standings(view, reviews)
+    closed = reviews_of_trend(closed_reviews(view.snapshot))
+    if len(closed) < FEWEST:
+        return await page(request, "reviews/no_trends.html", {"count": len(closed)}, view=view, section="reviews")
+    standings = await _standings(view, closed)
+    reviews = [review for review, _edition in closed]
     drawing = _Drawing(reviews, standings)
     goals, units = of_goals(standings), of_units(standings)
     money = of_money(standings)
@@ -126,16 +127,16 @@ async def show_trends(request: HTMXRequest, view: View) -> Response[str]:
     return await page(request, "reviews/trends.html", context, view=view, section="reviews")
 
 
-def reviews_of_trend(closed: Sequence[Review]) -> list[Review]:
+def reviews_of_trend(closed: Sequence[Closed]) -> list[Closed]:
     """The closed reviews, the oldest first; of those that end on one day only the shortest."""
-    found: dict[Hashable, Review] = {}
-    for review in sorted(closed, key=lambda one: one.period.days):
-        found.setdefault(review.period.end, review)
-    return sorted(found.values(), key=lambda review: review.period.end)
+    found: dict[Hashable, Closed] = {}
+    for pair in sorted(closed, key=lambda one: one[0].period.days):
+        found.setdefault(pair[0].period.end, pair)
+    return sorted(found.values(), key=lambda pair: pair[0].period.end)
 
 
-async def _standings(view: View, reviews: Sequence[Review]) -> list[Standing]:
-    editions = [(review.key, review.edition.number) for review in reviews if review.edition is not None]
+async def _standings(view: View, closed: Sequence[Closed]) -> list[Standing]:
+    editions = [(review.key, edition.number) for review, edition in closed]
     audience = audience_of(view)
     plans = await parts_of_editions(FrozenPlan, editions, audience, TrendPlan.model_fields)
     tasks = await parts_of_editions(FrozenTask, editions, audience, TrendTask.model_fields)
@@ -147,7 +148,7 @@ async def _standings(view: View, reviews: Sequence[Review]) -> list[Standing]:
             tuple(TrendTask.model_validate(raw) for raw in tasks.get(review.key, ())),
             tuple(TrendLine.model_validate(raw) for raw in lines.get(review.key, ())),
         )
-        for review in reviews
+        for review, _edition in closed
     ]
     if view.rights.sees_unpublished:
         return found

@@ -19,14 +19,19 @@ async def current(review: Review) -> Review:
     return found
 
 
-async def closed_review(made: Made, code: str, **decision: Any) -> Review:
-    """A review opened and closed."""
+async def opened_review(made: Made, code: str) -> Review:
+    """An open review."""
     period = period_of_code(code)
     assert period is not None
     review, _entry = await open_review(
         await made.snapshot(), period, due=max(period.end, TODAY_IN_PLAN), by=SOMEBODY, today=TODAY_IN_PLAN
     )
-    return await closed_again(made, review, **decision)
+    return review
+
+
+async def closed_review(made: Made, code: str, **decision: Any) -> Review:
+    """A review opened and closed."""
+    return await closed_again(made, await opened_review(made, code), **decision)
 
 
 async def closed_again(made: Made, review: Review, **decision: Any) -> Review:

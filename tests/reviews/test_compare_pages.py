@@ -30,7 +30,7 @@ from tests.factories import (
     make_task,
 )
 from tests.listening import listening
-from tests.reviews.closed import closed_again, closed_review, publish, reopened
+from tests.reviews.closed import closed_again, closed_review, opened_review, publish, reopened
 
 COMPARE = "/plans/plans/reviews/compare"
 SINCE = "/plans/plans/since"
@@ -131,11 +131,13 @@ async def test_a_review_with_itself_differs_in_nothing(client: httpx.AsyncClient
     assert "Nekas nav mainījies." in text_of(await client.get(f"{COMPARE}?from=2016Q2&to=2016Q2"))
 
 
-@pytest.mark.parametrize("query", ["from=2016Q2&to=2019Q1", "from=nav&to=today", "from=2016Q3&to=today"])
-async def test_a_review_that_is_not_there_or_not_closed_is_not_found(
+@pytest.mark.parametrize(
+    "query", ["from=2016Q2&to=2019Q1", "from=nav&to=today", "from=2016Q3&to=today", "from=2016Q2.2&to=today"]
+)
+async def test_a_review_or_edition_that_is_not_there_or_not_closed_is_not_found(
     client: httpx.AsyncClient, made: Made, query: str
 ) -> None:
-    await reopened(await closed_review(made, "2016Q3"))
+    await opened_review(made, "2016Q3")
     await closed_review(made, "2016Q2")
     assert (await client.get(f"{COMPARE}?{query}")).status_code == 404
 
@@ -147,6 +149,26 @@ async def test_the_newest_edition_is_compared(client: httpx.AsyncClient, made: M
     await make_report(made.task, date(2016, 6, 30), 33)
     await closed_again(made, review)
     assert "33 % (+23 procentpunkti)" in text_of(await client.get(f"{COMPARE}?from=2016Q1&to=2016Q2"))
+
+
+async def test_an_earlier_edition_is_compared_by_its_number(client: httpx.AsyncClient, made: Made) -> None:
+    review = await reopened(await closed_review(made, "2016Q2"))
+    await make_report(made.task, date(2016, 6, 30), 33)
+    await closed_again(made, review)
+    page = await client.get(f"{COMPARE}?from=2016Q2.1&to=2016Q2")
+    assert "33 % (+33 procentpunkti)" in text_of(page)
+    assert '<option value="2016Q2.1" selected>2016. gada 2. ceturksnis, 1. redakcija<' in page.text.replace("\xa0", " ")
+
+
+async def test_while_a_review_is_open_again_everybody_compares_the_edition_that_there_is(
+    client: httpx.AsyncClient, stranger: httpx.AsyncClient, made: Made
+) -> None:
+    await closed_review(made, "2016Q1")
+    await make_report(made.task, date(2016, 6, 30), 33)
+    await reopened(await closed_review(made, "2016Q2"))
+    await publish(made)
+    for reader in (client, stranger):
+        assert "33 % (+33 procentpunkti)" in text_of(await reader.get(f"{COMPARE}?from=2016Q1&to=2016Q2"))
 
 
 async def test_goal_and_unit_narrow_the_lists_and_leave_the_figures(client: httpx.AsyncClient, made: Made) -> None:

@@ -13,6 +13,7 @@ from stratplan.goals.states import Execution, Outcome
 from stratplan.investments.models import InvestmentLine
 from stratplan.period import Period
 from stratplan.plans.models import Plan, PublicPart
+from stratplan.reviews.formats import Format
 from stratplan.swot.models import SwotEntry
 from tests.factories import SOMEBODY, Made, make_goal, make_line, make_report, make_swot, make_task
 from tests.listening import listening
@@ -95,6 +96,36 @@ async def test_editions_stay_and_lead_to_one_another(client: httpx.AsyncClient, 
     assert "Kļūda skaitļos." not in second
     assert (await client.get(f"{PAGE}/editions/3")).status_code == 404
     assert (await client.get(f"{PAGE}/editions/0")).status_code == 404
+
+
+@pytest.mark.parametrize("kind", [Format.JSON, Format.XLSX, Format.DOCX, Format.PDF])
+async def test_an_edition_and_its_documents_stay_as_they_are_when_the_review_before_is_opened_and_closed_again(
+    client: httpx.AsyncClient, made: Made, kind: Format
+) -> None:
+    await make_report(made.task, date(2016, 3, 20), 10)
+    first = await closed_review(made, "2016Q1")
+    await make_report(made.task, date(2016, 6, 20), 40)
+    await closed_review(made, "2016Q2")
+
+    async def told() -> tuple[str, bytes]:
+        page = (await client.get(f"{PAGE}/editions/1")).text
+        return content(page), (await client.get(f"{PAGE}/editions/1/documents/{kind.value}")).content
+
+    before = await told()
+    assert "10\u00a0%" in before[0].split('id="since"')[1]
+    again = await reopened(first)
+    assert await told() == before
+    await make_report(made.task, date(2016, 3, 30), 30)
+    await closed_again(made, again)
+    after = await told()
+    assert after[0].replace("from=2016Q1.1&amp;", "from=2016Q1&amp;") == before[0]  # the way to the same edition
+    assert after[1] == before[1]
+
+
+async def test_an_open_review_leads_to_the_edition_that_stays(client: httpx.AsyncClient, made: Made) -> None:
+    await reopened(await closed_review(made, "2016Q2"))
+    for path in (REVIEWS, PAGE):
+        assert f'href="{PAGE}/editions/1"' in (await client.get(path)).text
 
 
 async def test_residents_are_not_told_why_a_review_was_opened_again(
