@@ -191,6 +191,11 @@ def _money(change: MoneyChange) -> Iterator[Cells]:
             yield [f"{_(measure.label)}, EUR", _eur(before), _eur(after), _eur(difference)]
 
 
+def source_and_year(change: MoneyChange) -> str:
+    """What money of one source in one year is called."""
+    return source_name(change.code) if change.year is None else f"{source_name(change.code)}, {change.year}"
+
+
 def _eur(amount: Decimal | None) -> Value | Cell:
     return None if amount is None else Cell(amount, Kind.MONEY)
 
@@ -254,6 +259,9 @@ def _day(day: date | None) -> Value | Cell:
 def _line_changes(change: LineChange) -> Iterator[Cells]:
     if change.sums is not None:
         yield from _money(change.sums)
+    for cell in change.between_years:
+        for name, *values in _money(cell):
+            yield [f"{source_and_year(cell)}: {name}", *values]
     yield from _fields(field for field in change.fields if field.name != "total")
 
 

@@ -33,7 +33,7 @@ from stratplan.reviews.difference_words import (
 from stratplan.reviews.edition_pages import TaskRow, page_asked, said_check, task_row
 from stratplan.reviews.editions import edition_as_seen, today_as_seen
 from stratplan.reviews.queries import Closed, closed_by, closed_reviews, find_review
-from stratplan.reviews.statement import LineStated, Move, Statement, TaskStated, UnitNamed
+from stratplan.reviews.statement import CheckStated, LineStated, Move, Statement, TaskStated, UnitNamed
 from stratplan.view import View
 from stratplan.web import page
 from stratplan.wording import Difference
@@ -382,7 +382,7 @@ def _texts(comparison: Comparison) -> Iterator[TextsTold]:
         (_("Chapters of the plan's text"), _changes(comparison.sections, lambda section: section.title)),
         (_("Funding sources"), _changes(comparison.sources, lambda source: source.code)),
         (_("Units"), _changed(comparison.units, lambda unit: unit.name)),
-        (_("Checks of the investment plan"), _fates(comparison.checks, said_check)),
+        (_("Checks of the investment plan"), _checks(comparison.checks)),
     )
     for title, told in kinds:
         found = list(told)
@@ -404,6 +404,12 @@ def _fates(compared: Compared[Any, Any], name: Callable[[Any], str]) -> Iterator
 def _changed(changes: Iterable[Change[Any]], name: Callable[[Any], str]) -> Iterator[Told]:
     for change in changes:
         yield Told("", name(change.after), "", list(of_fields(change.fields)))
+
+
+def _checks(compared: Compared[CheckStated, Change[CheckStated]]) -> Iterator[Told]:
+    yield from _fates(compared, said_check)
+    for change in compared.changed:
+        yield Told("", said_check(change.after), "", (), _("before: %(text)s", text=said_check(change.before)))
 
 
 handlers = [compare_reviews, show_since]

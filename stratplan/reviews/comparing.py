@@ -32,9 +32,12 @@ from stratplan.reviews.comparison import (
 )
 from stratplan.reviews.statement import (
     Amounts,
+    CellStated,
     CheckStated,
     GoalStated,
     LineStated,
+    MoneyStated,
+    PartStated,
     PlanStated,
     ReportStated,
     Statement,
@@ -51,6 +54,7 @@ S = TypeVar("S", bound=Choice)
 def compare(before: Statement, after: Statement) -> Comparison:
     """What differs between two statements of one plan, `before` being the earlier."""
     old, new = before.plan, after.plan
+    sources = _Sources(old, new)
     return Comparison(
         before=before,
         after=after,
@@ -61,11 +65,10 @@ def compare(before: Statement, after: Statement) -> Comparison:
         outcome=_counts(old.counts.outcome, new.counts.outcome),
         schedule=_counts(old.counts.schedule, new.counts.schedule),
         goals=_compared(old.goals, new.goals, attrgetter("key"), _goal),
-        tasks=_tasks(before, after),
-        lines=_compared(before.lines, after.lines, attrgetter("key"), _line),
+        tasks=_tasks(before, after, sources),
+        lines=_compared(before.lines, after.lines, attrgetter("key"), lambda one, other: _line(one, other, sources)),
         total=_money(None, old.total.sums, new.total.sums),
-        money=tuple(_moneys(_by(old, "source"), _by(new, "source"))),
-        goal_money=tuple(_moneys(_by(old, "goal_code"), _by(new, "goal_code"))),
+        money=tuple(_by_source(old.money, new.money, sources)),
         sources=_compared(old.sources, new.sources, attrgetter("key"), _changes(_SOURCE_FIELDS)),
         units=_renamed(before, after),
         checks=_compared(old.checks, new.checks, _which_check, _changes(_CHECK_FIELDS)),
@@ -113,7 +116,7 @@ _LINE_FIELDS: Fields = {
     "goal_code": attrgetter("goal"),
     **_named("tasks"),
     "units": lambda line: _keys(line.units),
-    **_named("heading", "amount", "yearly", "period", "total", "parts", "stages", "note", "internal"),
+    **_named("heading", "amount", "yearly", "period", "total", "stages", "note", "internal"),
 }
 _GOAL_FIELDS = _named("code", "title", "description", "summary", "weight", "internal")
 _SOURCE_FIELDS = _named("code", "name", "funding")
@@ -191,21 +194,15 @@ def _figures(statement: Statement) -> Mapping[str, int]:
 # --- how: tasks -----------------------------------------------------------------------------------------------
 
 
-def _tasks(before: Statement, after: Statement) -> Compared[TaskStated, TaskChange]:
-    olds, news = _source_keys(before.plan), _source_keys(after.plan)
-
+def _tasks(before: Statement, after: Statement, sources: _Sources) -> Compared[TaskStated, TaskChange]:
     def change(old: TaskStated, new: TaskStated) -> TaskChange | None:
         fields = _fields(old, new, _TASK_FIELDS)
-        if {olds.get(code, code) for code in old.sources} != {news.get(code, code) for code in new.sources}:
+        if {sources.before(code) for code in old.sources} != {sources.after(code) for code in new.sources}:
             fields = (*fields, FieldChange("sources", old.sources, new.sources))
         found = _task(old, new, fields)
         return None if found.is_empty else found
 
     return _compared(before.tasks, after.tasks, attrgetter("key"), change)
-
-
-def _source_keys(plan: PlanStated) -> Mapping[str, str]:
-    return {source.code: source.key for source in plan.sources}
 
 
 def _task(before: TaskStated, after: TaskStated, fields: tuple[FieldChange, ...]) -> TaskChange:
@@ -276,6 +273,28 @@ def _units(statement: Statement) -> Mapping[str, UnitNamed]:
 # --- how: money -----------------------------------------------------------------------------------------------
 
 
+class _Sources:
+    """The funding sources of two statements: money is of the source with that key, whatever its code on the two days.
+    A code that no source has stands for itself; none, for money that nobody is named for."""
+
+    def __init__(self, before: PlanStated, after: PlanStated) -> None:
+        self._befores = {source.code: source.key for source in before.sources}
+        self._afters = {source.code: source.key for source in after.sources}
+        self._codes = {source.key: source.code for source in (*before.sources, *after.sources)}
+
+    def before(self, code: str | None) -> str | None:
+        """The key of the source that had this code."""
+        return None if code is None else self._befores.get(code, code)
+
+    def after(self, code: str | None) -> str | None:
+        """The key of the source that has this code."""
+        return None if code is None else self._afters.get(code, code)
+
+    def code(self, key: str | None) -> str | None:
+        """What the source with this key is called, or was called last."""
+        return None if key is None else self._codes.get(key, key)
+
+
 def added(one: Amounts, other: Amounts) -> Amounts:
     """Two amounts together; None only where nobody stated either."""
     return Amounts(**{name: _more(getattr(one, name), getattr(other, name)) for name in SUMS})
@@ -292,40 +311,48 @@ def _summed(pairs: Iterable[tuple[K, Amounts]]) -> Mapping[K, Amounts]:
     return found
 
 
-def _by(plan: PlanStated, axis: str) -> Mapping[str | None, Amounts]:
-    return _summed((getattr(cell, axis), cell.sums) for cell in plan.money)
-
-
 def _money(code: str | None, before: Amounts, after: Amounts) -> MoneyChange | None:
     return None if before == after else MoneyChange(code, before, after)
 
 
-def _moneys(before: Mapping[str | None, Amounts], after: Mapping[str | None, Amounts]) -> Iterator[MoneyChange]:
-    for code in {**before, **after}:
-        change = _money(code, before.get(code, Amounts()), after.get(code, Amounts()))
+Cells = Sequence[MoneyStated] | Sequence[CellStated]
+
+
+def _by_source(before: Cells, after: Cells, sources: _Sources) -> Iterator[MoneyChange]:
+    olds = _summed((sources.before(cell.source), cell.sums) for cell in before)
+    news = _summed((sources.after(cell.source), cell.sums) for cell in after)
+    for key in {**olds, **news}:
+        change = _money(sources.code(key), olds.get(key, Amounts()), news.get(key, Amounts()))
         if change is not None:
             yield change
 
 
-def _line(before: LineStated, after: LineStated) -> LineChange | None:
-    old, new = (_summed((cell.source, cell.sums) for cell in line.cells) for line in (before, after))
+def _by_year(before: Cells, after: Cells, sources: _Sources) -> Iterator[MoneyChange]:
+    olds = _summed(((sources.before(cell.source), cell.year), cell.sums) for cell in before)
+    news = _summed(((sources.after(cell.source), cell.year), cell.sums) for cell in after)
+    for key, year in {**olds, **news}:
+        old, new = olds.get((key, year), Amounts()), news.get((key, year), Amounts())
+        if old != new:
+            yield MoneyChange(sources.code(key), old, new, year)
+
+
+def _line(before: LineStated, after: LineStated, sources: _Sources) -> LineChange | None:
+    fields = _fields(before, after, _LINE_FIELDS)
+    if _parts(before, sources.before) != _parts(after, sources.after):
+        fields = (*fields, FieldChange("parts", before.parts, after.parts))
     found = LineChange(
         before=before,
         after=after,
-        fields=_fields(before, after, _LINE_FIELDS),
+        fields=fields,
         sums=_money(None, before.sums, after.sums),
-        sources=tuple(_moneys(old, new)),
-        cells=tuple(_cells(before, after)),
+        sources=tuple(_by_source(before.cells, after.cells, sources)),
+        cells=tuple(_by_year(before.cells, after.cells, sources)),
     )
     return found if found.fields or found.sums or found.cells else None
 
 
-def _cells(before: LineStated, after: LineStated) -> Iterator[MoneyChange]:
-    olds, news = (_summed(((cell.source, cell.year), cell.sums) for cell in line.cells) for line in (before, after))
-    for source, year in {**olds, **news}:
-        old, new = olds.get((source, year), Amounts()), news.get((source, year), Amounts())
-        if old != new:
-            yield MoneyChange(source, old, new, year)
+def _parts(line: LineStated, key: Callable[[str | None], str | None]) -> list[PartStated]:
+    return [part.model_copy(update={"source": key(part.source)}) for part in line.parts]
 
 
 def _goal(before: GoalStated, after: GoalStated) -> GoalChange | None:

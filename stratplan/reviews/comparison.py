@@ -97,7 +97,7 @@ class CountChange:
 
 @dataclass(frozen=True, slots=True)
 class MoneyChange:
-    """EUR planned, contracted and spent before and after; `code` is a source's or a goal's, None: of no named one."""
+    """EUR planned, contracted and spent before and after; `code` is the source's, None: of no named one."""
 
     code: str | None
     before: Amounts
@@ -204,7 +204,7 @@ class TaskChange:
 
 @dataclass(frozen=True, slots=True)
 class LineChange:
-    """What changed in an investment line; `sources`: its money by source over all years, `cells`: also by year."""
+    """What changed in an investment line; `sources`: its money by source over all years, `cells`: by year too."""
 
     before: LineStated
     after: LineStated
@@ -212,6 +212,12 @@ class LineChange:
     sums: MoneyChange | None = None
     sources: tuple[MoneyChange, ...] = ()
     cells: tuple[MoneyChange, ...] = ()
+
+    @property
+    def between_years(self) -> tuple[MoneyChange, ...]:
+        """What only moved between years: the cells of sources whose money is the same over all years."""
+        told = {one.code for one in self.sources}
+        return tuple(one for one in self.cells if one.code not in told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +246,7 @@ class Change(Generic[T]):
 @dataclass(frozen=True)
 class Comparison:
     """What differs between two statements. Counts and money are only there where they differ; `money` is by source,
-    `goal_money` by goal, `total` of the whole plan."""
+    `total` of the whole plan."""
 
     before: Statement
     after: Statement
@@ -255,7 +261,6 @@ class Comparison:
     lines: Compared[LineStated, LineChange]
     total: MoneyChange | None
     money: tuple[MoneyChange, ...]
-    goal_money: tuple[MoneyChange, ...]
     sources: Compared[SourceStated, Change[SourceStated]]
     units: tuple[Change[UnitNamed], ...]
     checks: Compared[CheckStated, Change[CheckStated]]
@@ -290,6 +295,6 @@ class Comparison:
             self.progress is None
             and self.total is None
             and not any((self.fields, self.counts, self.execution, self.outcome, self.schedule))
-            and not any((self.money, self.goal_money, self.units))
+            and not any((self.money, self.units))
             and all(one.is_empty for one in several)
         )

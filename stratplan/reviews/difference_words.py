@@ -14,7 +14,7 @@ from stratplan import i18n
 from stratplan.choice import Choice
 from stratplan.i18n import _, ngettext
 from stratplan.investments.breakdown import Measure
-from stratplan.reviews.changes import label_of, more_said, points_said, value_said
+from stratplan.reviews.changes import label_of, more_said, points_said, source_and_year, value_said
 from stratplan.reviews.comparison import (
     Comparison,
     DeadlineChange,
@@ -144,8 +144,9 @@ def of_fields(fields: Iterable[FieldChange]) -> Iterator[Difference]:
 
 
 def of_line(change: LineChange) -> list[Difference]:
-    """What changed in an investment line: its money by source, then its fields."""
+    """What changed in an investment line: its money by source, by year what only moved between years; its fields."""
     found = [one for part in change.sources for one in of_money(part, source_name(part.code))]
+    found += [one for part in change.between_years for one in of_money(part, source_and_year(part))]
     said = {"total", "parts", "amount"} if change.sources else {"total"}
     return [*found, *of_fields(field for field in change.fields if field.name not in said)]
 

@@ -386,11 +386,6 @@ class Statement(Stated):
         """The tasks by their key."""
         return {task.key: task for task in self.tasks}
 
-    @cached_property
-    def line_by_key(self) -> Mapping[str, LineStated]:
-        """The investment lines by their key."""
-        return {line.key: line for line in self.lines}
-
     def tasks_of(self, goal_code: str) -> Iterator[TaskStated]:
         """The tasks of a goal, in order."""
         return (task for task in self.tasks if task.goal_code == goal_code)

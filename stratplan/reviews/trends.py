@@ -146,21 +146,29 @@ def _series(key: str, name: str, grouped: Iterable[Mapping[str, list[TrendTask]]
 
 
 def of_money(standings: Sequence[Standing]) -> list[MoneySeries]:
-    """Each source that money was ever stated of, in the last review's order; what no source is named for comes last."""
+    """Each source that money was ever stated of, under its last code, in the last review's order; what no source is
+    named for comes last."""
     found = [_by_source(standing) for standing in standings]
-    order = [source.code for one in reversed(standings) for source in one.plan.sources]
-    used = {code for sums in found for code in sums}
-    codes: list[str | None] = [code for code in dict.fromkeys(order) if code in used]
-    codes += sorted(code for code in used - set(codes) if code is not None)
+    codes = {source.key: source.code for one in standings for source in one.plan.sources}
+    order = [source.key for one in reversed(standings) for source in one.plan.sources]
+    used = {key for sums in found for key in sums}
+    keys: list[str | None] = [key for key in dict.fromkeys(order) if key in used]
+    keys += sorted(key for key in used - set(keys) if key is not None)
     if None in used:
-        codes.append(None)
-    return [MoneySeries(code, tuple(sums.get(code, Amounts()) for sums in found)) for code in codes]
+        keys.append(None)
+    return [
+        MoneySeries(None if key is None else codes.get(key, key), tuple(sums.get(key, Amounts()) for sums in found))
+        for key in keys
+    ]
 
 
 def _by_source(standing: Standing) -> Mapping[str | None, Amounts]:
+    """The money of each source, by its key; of a code that no source has, by that."""
+    keys: dict[str | None, str] = {source.code: source.key for source in standing.plan.sources}
     found: defaultdict[str | None, Amounts] = defaultdict(Amounts)
     for line in standing.lines:
         if not line.heading:
             for cell in line.cells:
-                found[cell.source] = added(found[cell.source], cell.sums)
+                key = keys.get(cell.source, cell.source)
+                found[key] = added(found[key], cell.sums)
     return found

@@ -208,6 +208,17 @@ async def test_money_is_told_by_source_and_line_with_its_difference(client: http
     assert "250,00 EUR (+250,00)" in page.split("Remonts")[1]
 
 
+async def test_money_that_only_moved_to_another_year_is_told_by_year(client: httpx.AsyncClient, made: Made) -> None:
+    planned = {"source": made.source.key, "year": 2015, "amount": 500}
+    line = await make_line(made.scope, made.goal, "1.1", title="Remonts", amount=1000, planned=[planned])
+    await closed_review(made, "2016Q2")
+    await line.edit({"planned": [{**planned, "year": 2016}]}, by=SOMEBODY, based_on=line.version)
+    page = (await client.get(SINCE)).text.replace("\xa0", " ").split("Remonts")[1]
+    told = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in page.split("</tr>")[1:3]]
+    assert told[0] == "PB, 2015: indikatīvā summa 500,00 EUR — (−500,00)"
+    assert told[1] == "PB, 2016: indikatīvā summa — 500,00 EUR (+500,00)"
+
+
 async def test_texts_of_the_plan_are_told_too(client: httpx.AsyncClient, made: Made) -> None:
     await closed_review(made, "2016Q2")
     plan = await Plan.get(made.plan.key)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from stratplan.goals.states import Execution, Outcome, Schedule
 from stratplan.period import Period
-from stratplan.plans.models import TermKind
+from stratplan.plans.models import FundingKind, TermKind
 from stratplan.reviews.comparing import compare
 from stratplan.reviews.comparison import Comparison, Ended, TaskChange
 from stratplan.reviews.statement import (
@@ -22,7 +22,9 @@ from stratplan.reviews.statement import (
     FileStated,
     MilestoneStated,
     Move,
+    PartStated,
     SectionStated,
+    SourceStated,
     Statement,
     SwotStated,
     TaskStated,
@@ -206,7 +208,19 @@ def test_money_is_told_by_source_planned_contracted_and_spent() -> None:
     assert found.total.difference == amounts(0, 30, 30)
     (of_line,) = found.lines.changed
     assert [one.code for one in of_line.sources] == ["PB"]
-    assert [one.code for one in found.goal_money] == ["SM1"]
+
+
+def test_the_money_of_a_renamed_source_has_not_moved() -> None:
+    renamed = SOURCES[0].model_copy(update={"code": "PAB"})
+    other = SourceStated(key="s3", code="PB", name="Projekta budžets", funding=FundingKind.OTHER)
+    part = PartStated(source="PB", funding=FundingKind.MUNICIPAL, percent=None, amount=Decimal(100))
+    before = statement((), (line(cells=(cell("PB", 100, 50),), parts=(part,)),))
+    parts = (part.model_copy(update={"source": "PAB"}),)
+    same = statement((), (line(cells=(cell("PAB", 100, 50),), parts=parts),), sources=(renamed, other))
+    found = compare(before, same)
+    assert (found.money, found.lines.is_empty) == ((), True)
+    taken = statement((), (line(cells=(cell("PB", 100, 50),), parts=(part,)),), sources=(renamed, other))
+    assert [(one.code, one.difference.amount) for one in compare(before, taken).money] == [("PAB", -100), ("PB", 100)]
 
 
 def test_money_nobody_stated_is_not_zero() -> None:
@@ -357,8 +371,7 @@ def test_differences_of_money_add_up(one: Statement, other: Statement) -> None:
     found = compare(one, other)
     for name in ("amount", "contracted", "spent"):
         total = getattr(found.total.difference, name) if found.total else None
-        for parts in (found.money, found.goal_money):
-            assert sum(getattr(change.difference, name) or 0 for change in parts) == (total or 0)
+        assert sum(getattr(change.difference, name) or 0 for change in found.money) == (total or 0)
         for change in found.lines.changed:
             of_line = getattr(change.sums.difference, name) if change.sums else None
             assert sum(getattr(part.difference, name) or 0 for part in change.sources) == (of_line or 0)

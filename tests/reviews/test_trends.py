@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -86,6 +87,14 @@ def test_money_is_by_source_over_all_years_without_headings() -> None:
     second = standing(lines=(line("l1", (cell("VB", 7),)), line("l2", (cell("VB", 100),), heading=True)))
     found = {series.code: series.sums for series in of_money([first, second])}
     assert found == {"PB": (amounts(20, 5, 2), amounts()), "VB": (amounts(), amounts(7))}
+
+
+def test_money_of_a_renamed_source_is_one_series_under_its_last_code() -> None:
+    first = standing(lines=(line("l1", (cell("PB", 10),)),))
+    renamed = SOURCES[0].model_copy(update={"code": "PAB"})
+    second = standing(lines=(line("l1", (cell("PAB", 12),)),))
+    second = replace(second, plan=second.plan.model_copy(update={"sources": (renamed, SOURCES[1])}))
+    assert [(one.code, one.sums) for one in of_money([first, second])] == [("PAB", (amounts(10), amounts(12)))]
 
 
 def test_what_is_not_public_now_is_in_no_point() -> None:
