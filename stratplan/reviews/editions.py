@@ -30,7 +30,7 @@ from stratplan.view import View
 CAN_BE_INTERNAL: tuple[type[LivingDocument], ...] = (Goal, Task, InvestmentLine, SwotEntry, Section)
 MOST_HELD = 10_000  # tasks and lines of all editions held
 
-_Which = tuple[PydanticObjectId, int, Audience]
+_Which = tuple[PydanticObjectId, int, Audience, Public | None]  # review, edition, for whom, what of it is public now
 _held: OrderedDict[_Which, Statement] = OrderedDict()
 
 
@@ -49,14 +49,8 @@ def edition_of(review: Review, number: int) -> Edition:
 
 async def edition_as_seen(view: View, review: Review, number: int) -> Statement:
     """What an edition says to the reader of a plan's page."""
-    statement = await _kept((review.key, number, audience_of(view)))
-    if view.rights.sees_unpublished:
-        return statement
-    public = await public_of(view)
-    made: Statement = view.snapshot.derive(
-        ("edition as published", review.key, number), lambda: published_now(statement, public)
-    )
-    return made
+    public = None if view.rights.sees_unpublished else await public_of(view)
+    return await _kept((review.key, number, audience_of(view), public))
 
 
 async def progress_as_seen(
@@ -78,7 +72,9 @@ async def progress_as_seen(
 
 async def _kept(which: _Which) -> Statement:
     if which not in _held:
-        _held[which] = await statement_of_edition(*which)
+        review, number, audience, public = which
+        statement = await statement_of_edition(review, number, audience)
+        _held[which] = statement if public is None else published_now(statement, public)
     _held.move_to_end(which)
     while len(_held) > 1 and sum(len(one.tasks) + len(one.lines) for one in _held.values()) > MOST_HELD:
         _held.popitem(last=False)
