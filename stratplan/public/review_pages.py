@@ -33,10 +33,11 @@ TASKS_A_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class GoalRow:
-    """A goal as it was: how far it was, and how many of its tasks were late."""
+    """A goal as it was: how far it was, how many tasks it had, and how many of them were late."""
 
     goal: GoalStated
     percent: int | None
+    tasks: int
     late: int
 
 
@@ -53,7 +54,8 @@ def _goal_rows(statement: Statement) -> list[GoalRow]:
     rows = []
     for goal in statement.plan.goals:
         late = sum(task.schedule is Schedule.OVERDUE for task in statement.tasks_of(goal.code))
-        rows.append(GoalRow(goal, None if goal.progress is None else percent(goal.progress), late))
+        tasks, _reported = statement.counts_by_goal[goal.code]
+        rows.append(GoalRow(goal, None if goal.progress is None else percent(goal.progress), tasks, late))
     return rows
 
 

@@ -60,7 +60,7 @@ def goal_sheet(statement: Statement, code: str, about: About) -> Content:
         kicker=_("Goal %(code)s", code=goal.code),
         heading=goal.title,
         description=goal.summary or goal.description,
-        figures=[_progress(goal), _count_of(tasks), _count_of_late(tasks), *_spent(money)],
+        figures=[_progress(goal, tasks), _count_of(tasks), _count_of_late(tasks), *_spent(money)],
         tasks=tasks,
         beside=(_("Responsible unit"), lambda task: task.lead.short or task.lead.name if task.lead else ""),
         money=money,
@@ -174,10 +174,11 @@ def _figure(value: str, label: str, note: str = "", tone: str = "", share: float
     return {"value": value, "label": label, "note": note, "tone": tone, "share": share}
 
 
-def _progress(goal: GoalStated) -> Content:
-    note = _("%(reported)s of %(all)s tasks have reported", reported=goal.reported, all=goal.tasks)
+def _progress(goal: GoalStated, tasks: Sequence[TaskStated]) -> Content:
+    reported = sum(task.has_reported for task in tasks)
+    note = _("%(reported)s of %(all)s tasks have reported", reported=reported, all=len(tasks))
     share = None if goal.progress is None else round(float(goal.progress), 4)
-    return _figure(i18n.percent(goal.progress), _("Progress"), note if goal.tasks else "", share=share)
+    return _figure(i18n.percent(goal.progress), _("Progress"), note if tasks else "", share=share)
 
 
 def _count_of(tasks: Sequence[TaskStated]) -> Content:

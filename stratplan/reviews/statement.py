@@ -386,6 +386,16 @@ class Statement(Stated):
         """The tasks by their key."""
         return {task.key: task for task in self.tasks}
 
+    @cached_property
+    def counts_by_goal(self) -> Mapping[str, tuple[int, int]]:
+        """How many tasks each goal (by its code) has, and how many of them have reported: cancelled ones too, which
+        the progress of the goal leaves out."""
+        found = dict.fromkeys((goal.code for goal in self.plan.goals), (0, 0))
+        for task in self.tasks:
+            tasks, reported = found.get(task.goal_code, (0, 0))
+            found[task.goal_code] = tasks + 1, reported + task.has_reported
+        return found
+
     def tasks_of(self, goal_code: str) -> Iterator[TaskStated]:
         """The tasks of a goal, in order."""
         return (task for task in self.tasks if task.goal_code == goal_code)

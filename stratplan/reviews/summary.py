@@ -56,14 +56,15 @@ def _figures(statement: Statement, name: str) -> Table:
 
 def _by_goal(statement: Statement, name: str) -> Table:
     goals = statement.plan.goals
-    rows = [Row([goal.title, goal.code, goal.progress, goal.tasks, goal.reported]) for goal in goals]
+    counts = statement.counts_by_goal
+    rows = [Row([goal.title, goal.code, goal.progress, *counts[goal.code]]) for goal in goals]
     total = Row(
         [
             _("Total"),
             None,
             statement.plan.progress,
-            sum(goal.tasks for goal in goals),
-            sum(goal.reported for goal in goals),
+            sum(tasks for tasks, _reported in counts.values()),
+            sum(reported for _tasks, reported in counts.values()),
         ],
         RowKind.TOTAL,
     )
