@@ -17,7 +17,7 @@ from stratplan.reviews.comparison import Comparison
 from stratplan.reviews.models import Edition, Review
 from stratplan.reviews.money_tables import breakdown_table, investment_table, printed_investments
 from stratplan.reviews.statement import Statement
-from stratplan.reviews.summary import summary_sentences, summary_tables
+from stratplan.reviews.summary import missing_units, summary_sentences, summary_tables
 from stratplan.reviews.tables import action_plan_table, count_of_tasks, printed_action_plan, swot_table, terms_table
 
 
@@ -107,6 +107,8 @@ def _notes(
     if review is not None:
         notes.append(_review_line(review, edition))
     notes.append(_("As of %(day)s", day=i18n.short_date(statement.day)))
+    if edition is not None and (missing := missing_units(edition, whole)):
+        notes.append(_("Had not sent their parts: %(units)s", units="; ".join(missing)))
     if chosen:
         notes.append(_("Filters: %(filters)s", filters="; ".join(chosen)))
         notes.append(count_of_tasks(len(statement.tasks), len(whole.tasks)))

@@ -11,7 +11,6 @@ from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
 from stratplan import i18n
-from stratplan.alphabet import sort_key
 from stratplan.goals.models import Task
 from stratplan.goals.progress import percent
 from stratplan.goals.states import Execution, Schedule
@@ -27,9 +26,9 @@ from stratplan.reviews.money_tables import printed_investments
 from stratplan.reviews.queries import closed_before, find_review
 from stratplan.reviews.shown_tables import ShownTable, shown
 from stratplan.reviews.statement import CheckStated, GoalStated, PlanStated, Statement, SwotStated, TaskStated
+from stratplan.reviews.summary import missing_units
 from stratplan.reviews.tables import count_of_tasks
 from stratplan.swot.models import Quadrant
-from stratplan.units.models import Unit
 from stratplan.view import View
 from stratplan.web import page
 
@@ -107,7 +106,7 @@ async def edition_page(request: HTMXRequest, view: View, review: Review, number:
         "is_newest": number == len(review.editions),
         "decision": said_decision(edition),
         "reopening": _reopening(view, edition),
-        "missing": _missing(view, edition, statement),
+        "missing": missing_units(edition, statement),
         "statement": statement,
         "stated": statement.plan,
         "percent": None if statement.plan.progress is None else percent(statement.plan.progress),
@@ -166,16 +165,6 @@ def _reopening(view: View, edition: Edition) -> Reopening | None:
     if edition.reopened_at is None or not view.rights.sees_unpublished:
         return None
     return Reopening(i18n.date_and_time(edition.reopened_at), view.name_of(edition.reopened_by), edition.reason)
-
-
-def _missing(view: View, edition: Edition, statement: Statement) -> list[str]:
-    """The units that had not sent their parts, as they were called where the edition names them; told to members."""
-    if not view.rights.sees_unpublished:
-        return []
-    then = {task.lead.key: task.lead.name for task in statement.tasks if task.lead is not None}
-    now = {str(key): unit.name for key, unit in view.snapshot.all(Unit).items()}
-    keys = [str(key) for key in edition.missing]
-    return sorted(((now | then)[key] for key in keys if key in now or key in then), key=sort_key)
 
 
 async def _since(view: View, review: Review, edition: Edition, statement: Statement) -> Since | None:

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from stratplan import i18n
+from stratplan.alphabet import sort_key
 from stratplan.choice import Choice
 from stratplan.exports.tables import Cell, Chart, ChartKind, Column, Kind, Row, RowKind, Table, Value
 from stratplan.goals.states import Execution, Outcome, Schedule
 from stratplan.i18n import _, ngettext
+from stratplan.reviews.models import Edition
 from stratplan.reviews.money_tables import NAMES, NUMBERS, money_by_source, money_by_year
 from stratplan.reviews.statement import Statement
 
@@ -40,6 +42,7 @@ def _figures(statement: Statement, name: str) -> Table:
         (_("Tasks completed"), Cell(plan.counts.execution.get(Execution.COMPLETED, 0), Kind.WHOLE)),
         (_("Tasks overdue"), Cell(plan.counts.schedule.get(Schedule.OVERDUE, 0), Kind.WHOLE)),
         (_("Tasks reported on"), Cell(plan.counts.reported, Kind.WHOLE)),
+        *_reported_in_review(statement),
         (_("Last report"), None if plan.counts.last_report is None else Cell(plan.counts.last_report, Kind.DAY)),
         (_("Planned over the plan's years, EUR"), Cell(plan.total.sums.amount, Kind.MONEY)),
         (_("Contracted, EUR"), Cell(plan.total.sums.contracted, Kind.MONEY)),
@@ -52,6 +55,12 @@ def _figures(statement: Statement, name: str) -> Table:
         [Row([label, value]) for label, value in rows],
         key="figures",
     )
+
+
+def _reported_in_review(statement: Statement) -> Iterable[tuple[str, Cell]]:
+    if statement.plan.period is not None:
+        count = sum(task.report is not None and task.report.is_of_period for task in statement.tasks)
+        yield _("of them in the review's period"), Cell(count, Kind.WHOLE)
 
 
 def _by_goal(statement: Statement, name: str) -> Table:
@@ -99,6 +108,12 @@ def _states(name: str, key: str, title: str, states: type[Choice], counts: Mappi
         key=key,
         chart=Chart(title, "; ".join(f"{label}: {count}" for label, count in named), ChartKind.BARS, 0, (1,)),
     )
+
+
+def missing_units(edition: Edition, statement: Statement) -> list[str]:
+    """The units that had not sent their parts when an edition was closed, as they were called then."""
+    names = {task.lead.key: task.lead.name for task in statement.tasks if task.lead is not None}
+    return sorted((names[str(key)] for key in edition.missing if str(key) in names), key=sort_key)
 
 
 def summary_sentences(statement: Statement) -> list[str]:
