@@ -160,6 +160,7 @@ class ProgressWriting:
                 self.missing.plan,
                 review,
                 decision=Decision(number=shape.decision_number, day=shape.decision_date),
+                despite_missing=True,  # it tells what was
                 by=COMMAND_LINE,
                 based_on=review.version,
                 today=shape.closed,

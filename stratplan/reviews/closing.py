@@ -22,6 +22,7 @@ from stratplan.snapshot import Revision, Snapshot, Snapshots
 
 ATTEMPTS = 5
 DAYS_TO_SEND = timedelta(days=14)
+LONGEST_NUMBER = 50  # letters of a decision's number: it stands in lists and title blocks
 
 
 def usual_due(period: Period, today: date) -> date:
@@ -70,26 +71,49 @@ async def close_review(
     based_on: int,
     today: date,
     at: datetime | None = None,
+    despite_missing: bool = False,
 ) -> audit.AuditEntry:
     """Freeze the review as it is now: its next edition. `at` as in `open_review`.
 
     All of it and the review's state are one transaction; when the plan changes meanwhile, it is stated anew. Raises
-    StaleEdit when the review was changed since version `based_on`, RuleBroken when it is closed already.
+    StaleEdit when the review was changed since version `based_on`, RuleBroken when it is closed already, when the
+    decision cannot be one on this review, and when units have not sent, unless that is said (`despite_missing`).
     """
     if based_on != review.version:
         raise StaleEdit(review, {}, await audit.entries_since(review, based_on))
     if not review.is_open:
         raise RuleBroken(_("The review is closed already."))
+    _check_decision(decision, review)
     for _attempt in range(ATTEMPTS):
         snapshot = await snapshots.of(slug)
         if snapshot is None:
             raise RuleBroken(_("The plan has been deleted."))
         edition, bodies = await _stated(snapshot, review, decision, by, today, at or now())
+        if edition.missing and not despite_missing:
+            names = [asked.unit.name for asked in units_asked(snapshot, review) if not asked.is_sent]
+            raise RuleBroken(
+                _("These units have not sent their parts: %(units)s.", units="; ".join(names)),
+                field="confirmed",
+            )
         try:
             return await _write(review, edition, bodies, snapshot.revision, by)
         except PlanMoved:
             continue
     raise RuleBroken(_("The plan is being changed at this moment. Close the review once more."))
+
+
+def _check_decision(decision: Decision, review: Review) -> None:
+    if len(decision.number) > LONGEST_NUMBER:
+        raise RuleBroken(
+            _("The decision's number has at most %(longest)s characters.", longest=LONGEST_NUMBER),
+            field="decision_number",
+        )
+    if decision.day is not None and not decision.number:
+        raise RuleBroken(_("Give the decision's number too."), field="decision_number")
+    if decision.number and decision.day is None:
+        raise RuleBroken(_("Give the decision's date too."), field="decision_date")
+    if decision.day is not None and decision.day < review.period.start:
+        raise RuleBroken(_("The decision is of before the period begins."), field="decision_date")
 
 
 async def _stated(

@@ -42,7 +42,9 @@ async def ask_to_close(request: HTMXRequest, view: View, review: str) -> Respons
     document = find_review(view.snapshot, review)
     if not document.is_open:
         raise RuleBroken(_("The review is closed already."))
-    return await _close_page(request, view, document, Form.filled(Closing, {"version": document.version}))
+    last = document.last_edition  # closed again, it is usually with the same decision
+    decision = {} if last is None else {"decision_number": last.decision_number, "decision_date": last.decision_date}
+    return await _close_page(request, view, document, Form.filled(Closing, {"version": document.version, **decision}))
 
 
 @post(f"{REVIEW}/close", permission=Permission.REVIEWS_WRITE)
@@ -53,9 +55,6 @@ async def close(request: HTMXRequest, view: View, review: str) -> Response[Any]:
     if form.data is None:
         return await _close_page(request, view, document, form, status=422)
     sent = form.data
-    if _missing(view, document) and not sent.confirmed:
-        form.refuse(RuleBroken(_("Confirm that the review is closed without these units."), field="confirmed"))
-        return await _close_page(request, view, document, form, status=422)
     try:
         entry = await close_review(
             site_of(request).snapshots,
@@ -65,10 +64,11 @@ async def close(request: HTMXRequest, view: View, review: str) -> Response[Any]:
             by=view.reader.actor,
             based_on=sent.version,
             today=view.today,
+            despite_missing=bool(sent.confirmed),
         )
     except RuleBroken as broken:
         form.refuse(broken)
-        return await _close_page(request, view, document, form, status=409)
+        return await _close_page(request, view, document, form, status=422 if broken.field else 409)
     return await done(request, entry, view=view, to=view.url(f"/reviews/{document.code}"))
 
 

@@ -72,12 +72,14 @@ def report(settings: Settings, plan: str, code: str, unit: str, file: Path | Non
 @click.argument("code", metavar="REVIEW")
 @click.option("--decision-number", "number", default="", help="The number of the council's decision.")
 @click.option("--decision-date", "day", metavar="YYYY-MM-DD", help="The day of the council's decision.")
+@click.option("--without-missing", is_flag=True, help="Close it also where units have not sent their parts.")
 @with_settings
-def close(settings: Settings, plan: str, code: str, number: str, day: str | None) -> None:
+def close(settings: Settings, plan: str, code: str, number: str, day: str | None, without_missing: bool) -> None:
     """Close a review: freeze it as its next edition, whole, or leave it open."""
     from stratplan.reviews import commands
 
-    click.echo(with_database(settings, partial(commands.closed, plan, code, number=number, day=day)))
+    work = partial(commands.closed, plan, code, number=number, day=day, without_missing=without_missing)
+    click.echo(with_database(settings, work))
 
 
 @review.command()

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from stratplan import i18n
 from stratplan.actors import COMMAND_LINE
 from stratplan.documents import Money, OptionalProse
-from stratplan.errors import StratplanError
+from stratplan.errors import RuleBroken, StratplanError
 from stratplan.forms import sentence
 from stratplan.goals.models import Task
 from stratplan.goals.queries import task_figures
@@ -115,19 +115,25 @@ def _status_lines(snapshot: Snapshot, review: Review) -> Iterator[str]:
         yield "\t".join([i18n.DASH, _("No unit"), i18n.DASH, task.number])
 
 
-async def closed(plan: str, code: str, *, number: str, day: str | None) -> str:
-    """Close a review; what was done, as a sentence."""
+async def closed(plan: str, code: str, *, number: str, day: str | None, without_missing: bool = False) -> str:
+    """Close a review, where that is said also without units that have not sent; what was done, as a sentence."""
     snapshot = await open_plan(plan)
     review = review_of_code(snapshot, code)
-    await close_review(
-        Snapshots(),
-        plan,
-        review,
-        decision=Decision(number=number, day=day_of_text(day)),
-        by=COMMAND_LINE,
-        based_on=review.version,
-        today=i18n.today(),
-    )
+    try:
+        await close_review(
+            Snapshots(),
+            plan,
+            review,
+            decision=Decision(number=number, day=day_of_text(day)),
+            by=COMMAND_LINE,
+            based_on=review.version,
+            today=i18n.today(),
+            despite_missing=without_missing,
+        )
+    except RuleBroken as broken:
+        if broken.field != "confirmed":
+            raise
+        raise StratplanError(_("%(reason)s Confirm it with --without-missing.", reason=broken)) from None
     edition = review_of_code(await open_plan(plan), code).editions[-1]
     return _(
         "Closed: %(review)s, edition %(number)s, %(tasks)s tasks and %(lines)s investment lines as of %(day)s.",

@@ -42,7 +42,7 @@ def test_a_half_year_is_opened_returned_closed_with_a_decision_and_opened_again(
         assert violations(page) == []
         page.get_by_label("Number of the decision").fill("388")
         page.get_by_role("button", name="Close the review").click()
-        expect(page.locator("#close-form")).to_contain_text("Confirm that the review is closed")
+        expect(page.locator("#close-form")).to_contain_text("These units have not sent their parts")
         page.get_by_label("Close the review without them").check()
         page.get_by_role("button", name="Close the review").click()
         page.wait_for_url(desk)

@@ -41,6 +41,7 @@ async def closed_again(made: Made, review: Review, **decision: Any) -> Review:
         made.plan.slug,
         review,
         decision=Decision(**decision),
+        despite_missing=True,
         by=SOMEBODY,
         based_on=review.version,
         today=TODAY_IN_PLAN,

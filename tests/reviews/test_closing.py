@@ -51,6 +51,7 @@ async def close(made: Made, review: Review, **decision: Any) -> AuditEntry:
         made.plan.slug,
         current,
         decision=Decision(**decision),
+        despite_missing=True,
         by=SOMEBODY,
         based_on=current.version,
         today=LATER,

@@ -268,6 +268,7 @@ async def test_a_plan_ten_times_as_large_takes_the_same_commands(app: Frame, cli
                 slug,
                 review,
                 decision=Decision(),
+                despite_missing=True,
                 by=SOMEBODY,
                 based_on=review.version,
                 today=TODAY_IN_PLAN,

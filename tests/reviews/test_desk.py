@@ -73,6 +73,7 @@ async def closed(made: Made, review: Review) -> None:
         made.plan.slug,
         current,
         decision=Decision(number="388", day=date(2016, 7, 28)),
+        despite_missing=True,
         by=SOMEBODY,
         based_on=current.version,
         today=TODAY_IN_PLAN,
@@ -322,6 +323,35 @@ async def test_closing_asks_about_units_that_have_not_sent_and_keeps_the_decisio
     assert "/undo" not in page  # it is opened again instead
     assert (await client.get(f"{PAGE}/close")).status_code == 409
     assert (await client.post(f"{PAGE}/close", data={**form, "version": "2", "confirmed": "1"})).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("number", "day", "field"),
+    [
+        ("388", "", "decision_date"),
+        ("", "28.07.2016.", "decision_number"),
+        ("388", "31.12.2015.", "decision_date"),
+        ("3" * 51, "28.07.2016.", "decision_number"),
+    ],
+)
+async def test_a_decision_that_cannot_be_one_is_refused_at_its_field(
+    client: httpx.AsyncClient, made: Made, number: str, day: str, field: str
+) -> None:
+    await opened(client)
+    form = {"version": "1", "confirmed": "1", "decision_number": number, "decision_date": day}
+    answer = await client.post(f"{PAGE}/close", data=form)
+    assert answer.status_code == 422
+    assert f'href="#field-{field}"' in answer.text
+    assert (await the_review()).is_open
+
+
+async def test_closing_again_offers_the_decision_that_there_was(client: httpx.AsyncClient, made: Made) -> None:
+    review = await opened(client)
+    await closed(made, review)
+    await client.post(f"{PAGE}/reopen", data={"version": "2", "reason": "Kļūda."})
+    page = (await client.get(f"{PAGE}/close")).text
+    assert 'value="388"' in page
+    assert re.search(r'name="decision_date"[^>]*value="28\.07\.2016\."|value="2016-07-28"', page)
 
 
 async def test_when_all_have_sent_nothing_is_to_be_confirmed(client: httpx.AsyncClient, made: Made) -> None:
