@@ -137,8 +137,19 @@ class Part(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    # The fields a person may see, of pieces with a `key` and a `title`: these are compared one by one.
+    # The fields a person may see, of pieces that have a name: these are compared one by one.
     labels: ClassVar[Mapping[str, str]] = {}
+    always_apart: ClassVar[bool] = False  # whether one by one also where there were none before
+
+    @property
+    def known_by(self) -> Any:
+        """What tells which piece of an older list it is; None where nothing does."""
+        return vars(self).get("key")
+
+    @property
+    def heading(self) -> str:
+        """What a person calls it."""
+        return str(vars(self).get("title", ""))
 
 
 # --- references ------------------------------------------------------------------------------------------------
@@ -199,6 +210,11 @@ class LivingDocument(Document):
     def caption(self) -> str:
         """What the document is called in lists, notices and the history."""
         raise NotImplementedError  # each kind says its own; a document without a kind is never made
+
+    @classmethod
+    def said(cls, caption: str) -> str:
+        """A caption that the history keeps, in the language in force."""
+        return caption
 
     @property
     def belongs_to(self) -> tuple[str, PydanticObjectId] | None:

@@ -81,9 +81,14 @@ def _names(entry: AuditEntry) -> str:
     """What the changed documents are called: the first, but all of several that were added together (files)."""
     first = entry.changes[0]
     if entry.tag != f"{first.kind}.created":
-        return first.caption
-    captions = [change.caption for change in entry.changes]
+        return caption_of(first)
+    captions = [caption_of(change) for change in entry.changes]
     return ", ".join(captions[:MOST_NAMED]) + (" …" if len(captions) > MOST_NAMED else "")
+
+
+def caption_of(change: Change) -> str:
+    """What the changed document was called, in the language in force."""
+    return LivingDocument.kinds[change.kind].said(change.caption)
 
 
 def differences(change: Change, snapshot: Snapshot | None) -> list[Difference]:
@@ -116,7 +121,7 @@ def _of_field(
     """What differs between two stored values of a field: for a list of milestones or stages, one by one."""
     label = _(kind.labels[name])
     old, new = _parts(kind, name, before), _parts(kind, name, after)
-    if old and new:
+    if (old and new) or any(part.always_apart for part in new.values()):
         return _of_parts(label, old, new, snapshot)
     return [
         Difference(
@@ -128,28 +133,28 @@ def _of_field(
     ]
 
 
-def _parts(kind: type[LivingDocument], name: str, value: Any) -> dict[str, Part]:
+def _parts(kind: type[LivingDocument], name: str, value: Any) -> dict[Any, Part]:
     """The pieces in a stored list by their keys; empty where they have none, or no longer parse."""
     if not isinstance(value, list):
         return {}
     with suppress(ValidationError):
         found = _adapter(kind.kind, name).validate_python(value)
-        return {vars(part)["key"]: part for part in found if isinstance(part, Part) and part.labels}
+        return {part.known_by: part for part in found if isinstance(part, Part) and part.labels}
     return {}
 
 
-def _of_parts(label: str, old: dict[str, Part], new: dict[str, Part], snapshot: Snapshot | None) -> list[Difference]:
+def _of_parts(label: str, old: dict[Any, Part], new: dict[Any, Part], snapshot: Snapshot | None) -> list[Difference]:
     """The pieces that are not the same, each by its title with the fields that differ; then their order."""
     found = []
     for key in {**new, **old}:
         before, after = old.get(key), new.get(key)
         if before == after:
             continue
-        titled = vars(new.get(key, before))["title"]
+        titled = {**old, **new}[key].heading
         was, is_now = _fields_of(before, after, snapshot), _fields_of(after, before, snapshot)
         found.append(Difference(f"{label}: {titled}", was, is_now, is_text=None not in (before, after)))
     if [key for key in old if key in new] != [key for key in new if key in old]:
-        titles = ["; ".join(vars(of[key])["title"] for key in of if key in old and key in new) for of in (old, new)]
+        titles = ["; ".join(of[key].heading for key in of if key in old and key in new) for of in (old, new)]
         order = pgettext("milestones", "order")
         found.append(Difference(f"{label}: {order}", titles[0], titles[1]))
     return found
@@ -162,7 +167,7 @@ def _fields_of(part: Part | None, other: Part | None, snapshot: Snapshot | None)
     return "; ".join(
         f"{_(label)}: {text_of(getattr(part, name), snapshot)}"
         for name, label in part.labels.items()
-        if getattr(part, name) != (None if other is None else getattr(other, name))
+        if (getattr(part, name) not in (None, "", []) if other is None else getattr(part, name) != getattr(other, name))
     )
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, field_validator, model_validator
 from pymongo import ASCENDING, IndexModel
 
-from stratplan import audit
+from stratplan import audit, i18n
 from stratplan.actors import Actor
 from stratplan.documents import (
     Code,
@@ -278,6 +278,11 @@ class Report(LivingDocument):
     @property
     def caption(self) -> str:
         return self.on.isoformat()
+
+    @classmethod
+    def said(cls, caption: str) -> str:
+        """The day as days are written."""
+        return i18n.short_date(date.fromisoformat(caption))
 
     @property
     def belongs_to(self) -> tuple[str, Reference]:

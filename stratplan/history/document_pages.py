@@ -71,7 +71,7 @@ async def show_version(request: HTMXRequest, view: View, kind: str, document: st
             "entry": entry,
             "by": "" if entry is None else who(entry, view),
             "deed": "" if entry is None else wording.deed(entry),
-            "caption_then": found.caption if entry is None else entry.changes[0].caption,
+            "caption_then": type(found).said(found.caption if entry is None else entry.changes[0].caption),
             "values": [
                 (label, _said(found, name, then, view))
                 for name, label in wording.labels_of(type(found), type(found).labels).items()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from stratplan import i18n, wording
+from stratplan import wording
 from stratplan.audit import AuditEntry, Change
 from stratplan.documents import LivingDocument, OnDelete
-from stratplan.goals.models import Report
 from stratplan.history.places import history_of, noun_of, version_of
 from stratplan.history.rights import hidden_kinds
 from stratplan.view import View
@@ -152,9 +151,4 @@ def _subject(change: Change, view: View) -> Subject:
     for difference in differences:
         _ = difference.words  # made here, beside the event loop
     noun = noun_of(LivingDocument.kinds[change.kind])
-    return Subject(noun, _caption(change), history_of(change.kind, change.document, view), differences)
-
-
-def _caption(change: Change) -> str:
-    """What a document is called: a report by its day, as days are written."""
-    return i18n.short_date(date.fromisoformat(change.caption)) if change.kind == Report.kind else change.caption
+    return Subject(noun, wording.caption_of(change), history_of(change.kind, change.document, view), differences)

@@ -69,11 +69,11 @@ def _rows(entry: AuditEntry, view: View) -> list[Row]:
     start: Sequence[Value] = [i18n.day_of(entry.at), moment, who(entry, view), wording.deed(entry)]
     rows = []
     for change in seen:
-        about = [noun_of(LivingDocument.kinds[change.kind]), change.caption]
+        about = [noun_of(LivingDocument.kinds[change.kind]), wording.caption_of(change)]
         for one in wording.differences(change, view.snapshot):
             rows.append(Row([*start, *about, one.label, one.before, one.after]))
     first = seen[0]
-    return rows or [Row([*start, noun_of(LivingDocument.kinds[first.kind]), first.caption])]
+    return rows or [Row([*start, noun_of(LivingDocument.kinds[first.kind]), wording.caption_of(first)])]
 
 
 def _notes(view: View, selection: Selection, people: dict[str, str], count: int, *, is_all: bool) -> list[str]:

@@ -30,7 +30,7 @@ from stratplan.i18n import N_, _
 from stratplan.period import Period
 from stratplan.permissions import Permission
 from stratplan.reviews.frozen import digest_kept
-from stratplan.reviews.terms import canonical, code_of, name_of, sentence_case, term_of
+from stratplan.reviews.terms import canonical, code_of, name_of, period_of_code, sentence_case, term_of
 
 BY_SCOPE = IndexModel([("scope", ASCENDING), ("deleted", ASCENDING)])
 
@@ -68,6 +68,23 @@ class Edition(Part):
     reopened_at: datetime | None = None
     reopened_by: str = ""
     reason: OptionalProse = ""
+
+    labels: ClassVar = {
+        "day": N_("As of"),
+        "decision_number": N_("Number of the decision"),
+        "decision_date": N_("Date of the decision"),
+        "missing": N_("Units that have not sent"),
+        "reason": N_("Opened again"),
+    }
+    always_apart: ClassVar = True
+
+    @property
+    def known_by(self) -> int:
+        return self.number
+
+    @property
+    def heading(self) -> str:
+        return str(self.number)
 
 
 class Reminder(Part):
@@ -138,6 +155,12 @@ class Review(LivingDocument):
     @property
     def caption(self) -> str:
         return self.code
+
+    @classmethod
+    def said(cls, caption: str) -> str:
+        """The name of the period that a code is of."""
+        period = period_of_code(caption)
+        return caption if period is None else name_of(period)
 
     @property
     def is_open(self) -> bool:

@@ -431,3 +431,19 @@ async def test_the_desk_says_in_short_what_changed_since_the_review_before(
     assert re.search(r"Pārcelti termiņi: 1</h3>.*1\.2 Uzdevums 1\.2</a>.*par 10 dienām vēlāk", changes, re.DOTALL)
     assert re.search(r"atceltie uzdevumi: 1</h3>.*1\.3 Uzdevums 1\.3", changes, re.DOTALL)
     assert re.search(r"Jauni uzdevumi: 1</h3>.*1\.4 Jauns", changes, re.DOTALL)
+
+
+async def test_the_history_tells_a_closing_in_words_and_not_by_what_is_stored(
+    client: httpx.AsyncClient, made: Made
+) -> None:
+    review = await opened(client)
+    await closed(made, review)
+    page = (await client.get("/plans/plans/history")).text.replace("\xa0", " ")
+    assert "Slēgts: 2016. gada 2. ceturksnis" in page
+    edition = (await the_review()).edition
+    assert edition is not None
+    about = (await client.get(f"/plans/plans/history/review/{review.key}")).text.replace("\xa0", " ")
+    for told in ("Redakcijas: 1", "Lēmuma numurs: 388", "Lēmuma datums: 28.07.2016.", "nav iesniegušas: ĶN"):
+        assert told in about
+    for stored in (edition.digest, str(made.unit.key)):
+        assert stored not in re.sub(r'(href|id|data-[a-z]+)="[^"]*"', "", about)
