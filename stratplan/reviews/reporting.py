@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
 from beanie import PydanticObjectId
 from litestar import get, post
@@ -43,7 +43,8 @@ CHOICES: Mapping[str, type[Choice]] = {"execution": Execution, "outcome": Outcom
 @dataclass(frozen=True, slots=True)
 class Part:
     """A unit's part of a review, opened by somebody who may report in it: who that is (None: only looks), in which way,
-    and where the page is. `link` is the signed link that it was opened with; then there is no view."""
+    and where the page is. `link` is the signed link that it was opened with; then there is no view. `on_behalf`: who
+    opened it is no head of the unit, whatever day the page is asked for."""
 
     site: Site
     snapshot: Snapshot
@@ -397,7 +398,7 @@ def _part_of(view: View, code: str, unit: str) -> Part:
         actor=view.reader.actor if may else None,
         base=view.url(f"/reviews/{review.code}/units/{asked.unit.key}"),
         view=view,
-        on_behalf=may and asked.unit.key not in units_of(view.snapshot, cast("PydanticObjectId", account)),
+        on_behalf=account is not None and asked.unit.key not in units_of(view.snapshot, account),
     )
 
 

@@ -401,6 +401,15 @@ async def test_the_planner_reports_for_a_unit_and_it_is_said(
     assert "The planner reported for the unit." in (await reporter.get(page_of(made), headers=ENGLISH)).text
 
 
+async def test_it_is_said_also_where_the_planner_sends_from_the_page_of_a_past_day(
+    made: Made, review: Review, client: httpx.AsyncClient, reporter: httpx.AsyncClient
+) -> None:
+    form = await sheet(client, page_of(made))
+    assert (await put(client, form, WORDS, to="send?as_of=2016-03-01")).status_code == 303
+    assert (await part_of(review)).on_behalf
+    assert "The planner reported for the unit." in (await reporter.get(page_of(made), headers=ENGLISH)).text
+
+
 async def test_another_units_head_reports_nothing_here(made: Made, review: Review, app: Frame) -> None:
     other = Unit.new(scope=made.unit.scope, name="Cita nodaļa", short="CN", sort=UnitKind.DEPARTMENT)
     await other.add(by=SOMEBODY)
