@@ -17,7 +17,7 @@ from stratplan.goals.states import Execution, Outcome
 from stratplan.i18n import _
 from stratplan.reviews.cards import FIXED, WORDS, Card, Sheet, SheetForm, texts_of, year_of
 from stratplan.reviews.drafts import Typed
-from stratplan.reviews.sending import MoneyWords, TaskWords
+from stratplan.reviews.sending import MoneyWords, TaskWords, unchanged
 
 
 def refilled(sheet: Sheet, form: Form[SheetForm], data: SheetForm | None) -> Form[SheetForm]:
@@ -93,7 +93,7 @@ def meant(sheet: Sheet, form: Form[SheetForm]) -> tuple[list[TaskWords], list[Mo
 
 def _words(sheet: Sheet, card: Card, fields: Mapping[str, str], form: Form[SheetForm]) -> TaskWords:
     if fields["unchanged"]:
-        return _unchanged(card)
+        return unchanged(sheet.snapshot, sheet.review, card.task)
     if not fields["text"]:
         _refuse(form, card, "text", _("Say what was done, or mark “No change”."))
     elif card.repeats(fields):
@@ -109,23 +109,6 @@ def _words(sheet: Sheet, card: Card, fields: Mapping[str, str], form: Form[Sheet
         text=fields["text"],
         next_steps=fields["next_steps"],
         obstacles=fields["obstacles"],
-    )
-
-
-def _unchanged(card: Card) -> TaskWords:
-    """As it was last reported; a task that nobody reported on has not been started."""
-    before = card.before
-    if before is None:
-        return TaskWords(task=card.task.key, execution=Execution.NOT_STARTED, unchanged=True)
-    return TaskWords(
-        task=card.task.key,
-        execution=before.execution,
-        outcome=before.outcome,
-        percent=before.percent,
-        text=before.text,
-        next_steps=before.next_steps,
-        obstacles=before.obstacles,
-        unchanged=True,
     )
 
 

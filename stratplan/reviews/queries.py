@@ -139,6 +139,16 @@ def without_unit(snapshot: Snapshot, review: Review) -> list[Task]:
     return [task for task in tasks_of_review(snapshot, review) if snapshot.find(Unit, task.lead) is None]
 
 
+def reported_before(snapshot: Snapshot, review: Review, task: Task) -> Report | None:
+    """The last report on a task from outside of the review, and not from a later one."""
+    others = [
+        one
+        for one in reports_of(snapshot, task)
+        if one.review != review.key and (one.review is None or one.on <= review.period.end)
+    ]
+    return others[-1] if others else None
+
+
 def reports_in(snapshot: Snapshot, review: Review, tasks: Sequence[Task]) -> Mapping[PydanticObjectId, Report]:
     """The report that was made in a review on each of some tasks, by task."""
     found: dict[PydanticObjectId, Report] = {}

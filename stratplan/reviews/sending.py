@@ -18,7 +18,7 @@ from stratplan.goals.states import Execution, Outcome
 from stratplan.i18n import _, ngettext
 from stratplan.investments.models import InvestmentLine, MoneyReport
 from stratplan.reviews.models import Review, Submission, SubmissionState
-from stratplan.reviews.queries import Asked, asked_of, reports_in
+from stratplan.reviews.queries import Asked, asked_of, reported_before, reports_in
 from stratplan.snapshot import Snapshot
 
 NEVER_WRITTEN = 0  # the version of a part that nobody has begun
@@ -27,7 +27,7 @@ NEVER_WRITTEN = 0  # the version of a part that nobody has begun
 @dataclass(frozen=True, slots=True)
 class TaskWords:
     """What a unit says of one task: `percent` from 0 to 100, or, of a task with milestones, the day on which each of
-    `done` (by key) was reached. `unchanged`: as it was last reported."""
+    `done` (by key) was reached. `unchanged`: as it was last reported (see `unchanged`)."""
 
     task: PydanticObjectId
     execution: Execution
@@ -49,6 +49,24 @@ class MoneyWords:
     year: int
     contracted: Decimal | None
     spent: Decimal | None
+
+
+def unchanged(snapshot: Snapshot, review: Review, task: Task) -> TaskWords:
+    """“No change”: the task as it was last reported before the review, in the same words. A task that nobody reported
+    on has not been started; milestones stay as they are."""
+    before = reported_before(snapshot, review, task)
+    if before is None:
+        return TaskWords(task=task.key, execution=Execution.NOT_STARTED, unchanged=True)
+    return TaskWords(
+        task=task.key,
+        execution=before.execution,
+        outcome=before.outcome,
+        percent=before.percent,
+        text=before.text,
+        next_steps=before.next_steps,
+        obstacles=before.obstacles,
+        unchanged=True,
+    )
 
 
 async def send(

@@ -89,9 +89,27 @@ async def test_what_a_file_leaves_out_stays_as_it_was_reported(made: Made, tmp_p
     assert (found.execution, found.percent) == (Execution.SUSPENDED, 35)
 
 
+@pytest.mark.parametrize("is_in_file", [True, False])
+async def test_no_change_repeats_what_was_last_reported_as_the_page_does(
+    made: Made, tmp_path: Path, *, is_in_file: bool
+) -> None:
+    await make_report(
+        made.task, date(2016, 6, 30), 35, execution=Execution.SUSPENDED,
+        text="Noslēgts līgums.", next_steps="Otrais.", obstacles="Trūkst līdzekļu.",
+    )  # fmt: skip
+    await commands.opened("plans", "2016Q3", due=None, note="")
+    report = written(tmp_path, "tasks: [{task: '1.1', unchanged: true}]" if is_in_file else "")
+    await commands.reported("plans", "2016Q3", "ĶN", report, no_change=not is_in_file)
+    found = await Report.find_one({"review": {"$ne": None}})
+    assert found is not None
+    assert (found.unchanged, found.execution, found.percent) == (True, Execution.SUSPENDED, 35)
+    assert (found.text, found.next_steps, found.obstacles) == ("Noslēgts līgums.", "Otrais.", "Trūkst līdzekļu.")
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
+        ("tasks: [{task: '1.1', unchanged: true, percent: 60}]", "tasks.1"),
         ("tasks: [{task: '1.1', percent: 140}]", "tasks.1.percent"),
         ("tasks: [{task: '1.1', execution: done}]", "tasks.1.execution"),
         ("tasks: [{task: '1.1', txt: x}]", "tasks.1.txt"),

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from beanie import PydanticObjectId
 
 from stratplan import audit_check
 from stratplan.audit import AuditEntry
 from stratplan.database import Database
+from stratplan.goals.models import Report
 from stratplan.goals.queries import plan_progress
 from stratplan.i18n import day_of
 from stratplan.imports import seeds
@@ -102,12 +104,16 @@ async def test_some_units_send_late_or_never_one_has_its_part_returned_and_one_i
     assert sum(bool(part.remark) for part in parts) == 4
 
 
-async def test_a_part_that_was_returned_was_first_sent_as_unchanged(snapshot: Snapshot) -> None:
+async def test_a_part_that_was_returned_was_first_sent_in_the_words_of_the_report_before(snapshot: Snapshot) -> None:
     part = next(one for one in snapshot.all(Submission).values() if one.remark and one.name == "Projekta īstenotājs")
     entries = await AuditEntry.find({"changes.document": part.key}).sort("number").to_list()
     assert [entry.tag for entry in entries] == ["submission.sent", "submission.returned", "submission.sent"]
     said = [change.after for change in entries[0].changes if change.kind == "report"]
-    assert [(one["unchanged"], one["text"], one["on"]) for one in said] == [(True, "", "2017-06-30")]
+    (task,) = {PydanticObjectId(one["task"]) for one in said}
+    reports = [one for one in snapshot.all(Report).values() if one.task == task and one.on < date(2017, 4, 1)]
+    before = max(reports, key=lambda one: one.on)
+    assert before.text
+    assert [(one["unchanged"], one["text"], one["on"]) for one in said] == [(True, before.text, "2017-06-30")]
     (again,) = [change.after for change in entries[2].changes if change.kind == "report"]
     assert (again["unchanged"], again["text"]) == (False, "Līgums noslēgts maijā, būvnieks sācis darbu.")
 
