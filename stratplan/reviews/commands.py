@@ -216,14 +216,14 @@ def read_report(path: Path) -> UnitReport:
 
 async def reported(plan: str, code: str, unit: str, report: UnitReport, *, no_change: bool) -> str:
     """Send in a unit's part, for it; what was done, as a sentence. With `no_change` the tasks that the file does not
-    name are as they were."""
+    name are as they were; those that were sent before stay as they were sent in any case."""
     snapshot = await open_plan(plan)
     review = review_of_code(snapshot, code)
     asked = _asked(snapshot, review, unit)
     words = list(_words(snapshot, report.tasks, asked, review))
     if no_change:
         named = {one.task for one in words}
-        words += [unchanged(snapshot, review, task) for task in asked.tasks if task.key not in named]
+        words += [unchanged(snapshot, review, task) for task in asked.to_say if task.key not in named]
     await send(
         snapshot,
         review,

@@ -43,9 +43,11 @@ class ReviewState(Choice):
 
 
 class SubmissionState(Choice):
-    """How far a unit is with its part of a review."""
+    """How far a unit is with its part of a review. Sent in part is never stored: it follows from the tasks that are
+    asked (see queries.Asked)."""
 
     NOT_SENT = "not_sent", N_("Not sent"), "warning", "circle-dashed"
+    PARTLY_SENT = "partly_sent", N_("Sent in part"), "warning", "circle-alert"
     SENT = "sent", N_("Sent"), "success", "circle-check"
     RETURNED = "returned", N_("Returned"), "danger", "undo-2"
 

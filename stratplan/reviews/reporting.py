@@ -179,6 +179,7 @@ async def show_sheet(
         "year": str(year_of(part.review)),
         "days_left": (part.review.due - part.today).days,
         "sent": submission if submission is not None and part.asked.is_sent else None,
+        "partly": submission if part.asked.state is SubmissionState.PARTLY_SENT else None,
         "returned": submission if part.asked.state is SubmissionState.RETURNED else None,
         "sent_by": "" if submission is None else part.name_of(submission.sent_by),
         "files": _files(part, cards),
@@ -239,7 +240,8 @@ def _too_late(part: Part, data: SheetForm) -> str:
     if not part.review.is_open:
         return _("The review is closed: nothing more can be sent in for it.")
     submission = part.asked.submission
-    if submission is not None and part.asked.is_sent and submission.version != data.version:
+    is_there = submission is not None and submission.state is SubmissionState.SENT  # whole or not
+    if submission is not None and is_there and submission.version != data.version:
         return _("This part has been sent meanwhile. Open the page again to correct it.")
     return ""
 

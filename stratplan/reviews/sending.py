@@ -86,7 +86,8 @@ async def send(
 ) -> audit.AuditEntry:
     """Send in a unit's part of a review: a report on each task that is asked of it, and money, as one change.
 
-    Reports are as of the review's last day, or of today before that. What was sent before is corrected, not doubled.
+    Reports are as of the review's last day, or of today before that. What was sent before is corrected, not doubled,
+    and stands where nothing (else) is said of it: a unit sends the rest when tasks were added since.
     `at` is when that was, where a file tells of it afterwards; the history has when it was written.
     Raises StaleEdit when the part was sent or returned since version `based_on` (0: nobody had begun), RuleBroken when
     a task is left out.
@@ -99,7 +100,8 @@ async def send(
     earlier = reports_in(snapshot, review, asked.tasks)
     edits = [_part(review, asked, by, at or now(), on_behalf=on_behalf, by_link=by_link)]
     for task in asked.tasks:
-        edits += _report(review, task, words[task.key], earlier.get(task.key), on, by, illustrative=illustrative)
+        if task.key in words:
+            edits += _report(review, task, words[task.key], earlier.get(task.key), on, by, illustrative=illustrative)
     edits += _money(snapshot, asked, money, on, illustrative=illustrative)
     return await audit.record("submission.sent", edits, by=by)
 
@@ -121,7 +123,11 @@ def _check_version(submission: Submission | None, based_on: int) -> None:
 
 
 def _refuse_gaps(asked: Asked, words: Mapping[PydanticObjectId, TaskWords]) -> None:
-    missing = [task.number for task in asked.tasks if task.key not in words or _says_nothing(words[task.key])]
+    missing = [
+        task.number
+        for task in asked.tasks
+        if (_says_nothing(words[task.key]) if task.key in words else task in asked.to_say)
+    ]
     if missing:
         raise RuleBroken(
             ngettext(
@@ -155,7 +161,7 @@ def _report(
     review: Review, task: Task, words: TaskWords, earlier: Report | None, on: date, by: Actor, *, illustrative: bool
 ) -> list[audit.Edit]:
     percent = None if task.milestones else 100 if words.execution is Execution.COMPLETED else words.percent
-    values = {
+    said = {
         "on": on,
         "execution": words.execution,
         "outcome": words.outcome,
@@ -164,15 +170,15 @@ def _report(
         "next_steps": words.next_steps,
         "obstacles": words.obstacles,
         "unchanged": words.unchanged,
-        "by": by.id,
-        "illustrative": illustrative,
     }
-    report = (
-        audit.created(Report.new(scope=review.scope, task=task.key, review=review.key, **values))
-        if earlier is None
-        else audit.changed(earlier, **values)
-    )
-    return [_milestones(task, words), report]
+    who = {"by": by.id, "illustrative": illustrative}
+    touched = _milestones(task, words)
+    if earlier is None:
+        fresh = Report.new(scope=review.scope, task=task.key, review=review.key, **said, **who)
+        return [touched, audit.created(fresh)]
+    # Who sends the part once more has not said anew what stands there already: it stays whose it was.
+    is_new = touched.values or audit.changed(earlier, **said).values
+    return [touched, audit.changed(earlier, **said, **who)] if is_new else []
 
 
 def _milestones(task: Task, words: TaskWords) -> audit.Edit:

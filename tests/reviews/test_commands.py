@@ -76,7 +76,7 @@ money:
     assert review.editions[0].decision_date == date(2016, 10, 27)
     assert "2016Q3" in (await commands.status("plans", None))[0]
     await commands.reopened("plans", "2016Q3", reason="Kļūda.")
-    assert "0 of 1 sent" not in (await commands.status("plans", None))[0]
+    assert (await commands.status("plans", None))[0].endswith("\t1 of 1 sent")  # what was sent stays
 
 
 async def test_what_a_file_leaves_out_stays_as_it_was_reported(made: Made, tmp_path: Path) -> None:
@@ -104,6 +104,21 @@ async def test_no_change_repeats_what_was_last_reported_as_the_page_does(
     assert found is not None
     assert (found.unchanged, found.execution, found.percent) == (True, Execution.SUSPENDED, 35)
     assert (found.text, found.next_steps, found.obstacles) == ("Noslēgts līgums.", "Otrais.", "Trūkst līdzekļu.")
+
+
+async def test_of_a_part_that_was_sent_only_what_was_added_since_must_be_told(made: Made, tmp_path: Path) -> None:
+    await commands.opened("plans", "2016Q3", due=None, note="")
+    report = written(tmp_path, "tasks: [{task: '1.1', percent: 40, text: Iesākts.}]")
+    await commands.reported("plans", "2016Q3", "ĶN", report, no_change=False)
+    await make_task(made.scope, made.goal, "1.2", lead=made.unit.key)
+    assert any("Sent in part" in row for row in await commands.status("plans", "2016Q3"))
+    assert (await commands.status("plans", None))[0].endswith("0 of 1 sent")
+    with pytest.raises(RuleBroken, match=r"1\.2"):
+        await commands.reported("plans", "2016Q3", "ĶN", written(tmp_path, ""), no_change=False)
+    await commands.reported("plans", "2016Q3", "ĶN", written(tmp_path, ""), no_change=True)
+    assert (await commands.status("plans", None))[0].endswith("1 of 1 sent")
+    found = await Report.find({"review": {"$ne": None}}).sort("_id").to_list()
+    assert [(one.text, one.unchanged) for one in found] == [("Iesākts.", False), ("", True)]
 
 
 @pytest.mark.parametrize(

@@ -376,6 +376,32 @@ async def test_returned_with_a_remark_it_is_filled_in_with_what_was_sent(
     assert [report.percent for report in reports] == [45]
 
 
+async def test_a_unit_sends_the_rest_when_a_task_was_added_since(
+    made: Made, review: Review, reporter: httpx.AsyncClient, client: httpx.AsyncClient
+) -> None:
+    await put(reporter, await sheet(reporter, page_of(made)), WORDS)
+    await make_task(made.scope, made.goal, "1.2", lead=made.unit.key)
+    desk = (await client.get("/plans/plans/reviews/2016Q3", headers=ENGLISH)).text
+    assert "nothing of task 1.2" in desk
+    assert f'{page_of(made)}/return"' in desk
+    assert "/remind" in desk
+    closing = await client.get("/plans/plans/reviews/2016Q3/close", headers=ENGLISH)
+    assert "nothing of task 1.2" in closing.text
+    assert "Sent in part" in (await reporter.get("/work", headers=ENGLISH)).text
+    answer = await reporter.get(page_of(made), headers=ENGLISH)
+    assert "and says nothing of task 1.2" in answer.text
+    assert "1 of 2 tasks done" in answer.text
+    form = await sheet(reporter, page_of(made))
+    late = await put(reporter, form, {"version": "0", "tasks-1-text": "Par vēlu."}, to="drafts", htmx=True)
+    assert late.status_code == 409  # the page was opened before the part was sent
+    kept = await put(reporter, form, {"tasks-1-text": "Sākts."}, to="drafts")
+    assert (kept.status_code, kept.headers["location"]) == (303, page_of(made))
+    assert (await put(reporter, form, {"tasks-1-text": "Sākts.", "tasks-1-percent": "5"})).status_code == 303
+    assert "Sent on" in (await reporter.get(page_of(made), headers=ENGLISH)).text
+    reports = await Report.find({"review": review.key}).sort("_id").to_list()
+    assert [report.text for report in reports] == ["Noslēgti divi līgumi.", "Sākts."]
+
+
 async def test_sent_by_one_it_is_not_sent_again_by_a_page_that_was_opened_before(
     made: Made, review: Review, reporter: httpx.AsyncClient, client: httpx.AsyncClient
 ) -> None:

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
+from stratplan.actors import Actor
 from stratplan.audit import AuditEntry
 from stratplan.documents import undo
 from stratplan.errors import NotVisible, RuleBroken, StaleEdit
 from stratplan.goals.models import Milestone, Report, Task
 from stratplan.goals.states import Execution, Outcome
 from stratplan.investments.models import InvestmentLine
+from stratplan.notices.review_causes import missing_units
 from stratplan.reviews.models import Review, Submission, SubmissionState
-from stratplan.reviews.queries import tasks_of_review, units_asked, without_unit
+from stratplan.reviews.queries import Asked, tasks_of_review, units_asked, without_unit
 from stratplan.reviews.sending import MoneyWords, TaskWords, give_back, send
 from tests.factories import SOMEBODY, Made, make_line, make_report, make_task
 from tests.reviews.test_closing import LAST, LATER, close, opened
@@ -90,6 +92,68 @@ async def test_returned_with_a_remark_it_is_corrected_not_doubled(made: Made) ->
     reports = await Report.find({"task": made.task.key}).to_list()
     assert [report.percent for report in reports] == [55]
     assert (await part_of(review)).state is SubmissionState.SENT
+
+
+async def added_since(made: Made, *, is_handed_over: bool) -> Task:
+    """A task that the unit has to report on after it has sent its part: handed over to it, or new."""
+    task = await make_task(made.scope, made.goal, "1.2", lead=None if is_handed_over else made.unit.key)
+    if is_handed_over:
+        await Task.hand_over([(task, task.version)], made.unit.key, by=SOMEBODY)
+    return task
+
+
+async def asked_now(made: Made, review: Review) -> Asked:
+    (asked,) = units_asked(await made.snapshot(), review)
+    return asked
+
+
+@pytest.mark.parametrize("is_handed_over", [True, False])
+async def test_a_part_is_not_sent_while_a_task_that_was_added_since_is_unreported(
+    made: Made, *, is_handed_over: bool
+) -> None:
+    review = await opened(made)
+    await sent(made, review, words(made.task))
+    assert (await asked_now(made, review)).is_sent
+    await added_since(made, is_handed_over=is_handed_over)
+    asked = await asked_now(made, review)
+    assert (asked.is_sent, asked.state) == (False, SubmissionState.PARTLY_SENT)
+    assert asked.unreported_numbers == "1.2"
+    assert missing_units(await made.snapshot(), review) == [made.unit.key]
+    await close(made, review)
+    closed = await Review.get(review.key)
+    assert closed is not None
+    assert closed.editions[0].missing == [made.unit.key]
+
+
+async def test_the_rest_is_sent_alone_and_what_was_sent_before_stays_whose_it_was(made: Made) -> None:
+    review = await opened(made)
+    await sent(made, review, words(made.task))
+    task = await added_since(made, is_handed_over=True)
+    version = (await part_of(review)).version
+    with pytest.raises(RuleBroken, match=r"1\.2"):
+        await sent(made, review, based_on=version)
+    snapshot = await made.snapshot()
+    said = [words(made.task), words(task, text="Pārņemts.")]  # as the page sends it: the first as it was
+    entry = await send(
+        snapshot, review, made.unit.key, said, today=LATER, by=Actor("planner"), based_on=version, on_behalf=True
+    )
+    assert (await asked_now(made, review)).is_sent
+    reports = {report.task: report async for report in Report.find({"review": review.key})}
+    assert {key: report.by for key, report in reports.items()} == {made.task.key: "somebody", task.key: "planner"}
+    assert {change.kind for change in entry.changes} == {"submission", "task", "report"}
+    assert len(entry.changes) == 3
+    third = await make_task(made.scope, made.goal, "1.3", lead=made.unit.key)
+    await sent(made, review, words(third), based_on=(await part_of(review)).version)
+    assert (await asked_now(made, review)).is_sent
+
+
+async def test_a_report_that_is_taken_back_is_missing_in_the_part(made: Made) -> None:
+    review = await opened(made)
+    await sent(made, review, words(made.task))
+    report = await Report.find_one({"review": review.key})
+    assert report is not None
+    await report.remove(by=SOMEBODY, based_on=report.version)
+    assert (await asked_now(made, review)).state is SubmissionState.PARTLY_SENT
 
 
 async def test_of_two_who_send_at_once_the_second_is_told(made: Made) -> None:
