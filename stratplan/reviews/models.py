@@ -278,9 +278,17 @@ class Submission(LivingDocument):
         )
         if count > 1:
             raise RuleBroken(_("Somebody has just begun the same. Look again."))
-        raw = await Review.get_motor_collection().find_one({"_id": self.review}, {"state": 1}, session=session)
-        if raw is None or raw["state"] != ReviewState.OPEN.value:
+        if not await self._is_open(session):
             raise RuleBroken(_("The review is closed: nothing more can be sent in for it."))
+
+    async def check_deletion(self, session: Session) -> None:
+        """What was sent in for a review stays once it is closed."""
+        if not await self._is_open(session):
+            raise RuleBroken(_("The review is closed: what was sent in for it stays."))
+
+    async def _is_open(self, session: Session) -> bool:
+        raw = await Review.get_motor_collection().find_one({"_id": self.review}, {"state": 1}, session=session)
+        return raw is not None and raw["state"] == ReviewState.OPEN.value
 
 
 class Decision(Part):

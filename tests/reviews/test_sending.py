@@ -16,11 +16,12 @@ from stratplan.goals.models import Milestone, Report, Task
 from stratplan.goals.states import Execution, Outcome
 from stratplan.investments.models import InvestmentLine
 from stratplan.notices.review_causes import missing_units
+from stratplan.reviews.closing import reopen_review
 from stratplan.reviews.models import Review, Submission, SubmissionState
 from stratplan.reviews.queries import Asked, tasks_of_review, units_asked, without_unit
 from stratplan.reviews.sending import MoneyWords, TaskWords, give_back, send
 from tests.factories import SOMEBODY, Made, make_line, make_report, make_task
-from tests.reviews.test_closing import LAST, LATER, close, opened
+from tests.reviews.test_closing import LAST, LATER, close, fresh, opened
 
 
 def words(task: Task, **changed: Any) -> TaskWords:
@@ -174,6 +175,64 @@ async def test_sending_is_taken_back_whole(made: Made) -> None:
     await undo(entry.id, scope=made.scope, by=SOMEBODY)
     assert await Report.find({"deleted": False}).count() == 0
     assert await Submission.find({"deleted": False}).count() == 0
+
+
+async def living(review: Review) -> tuple[int, int]:
+    """How many parts and reports the review has."""
+    of_review = {"review": review.key, "deleted": False}
+    return await Submission.find(of_review).count(), await Report.find(of_review).count()
+
+
+async def test_what_was_sent_for_a_closed_review_is_not_taken_back_in_any_way(made: Made) -> None:
+    review = await opened(made)
+    entry = await sent(made, review, words(made.task))
+    assert entry.id is not None
+    await close(made, review)
+    part, report = await part_of(review), await Report.find_one({"review": review.key})
+    assert report is not None
+    with pytest.raises(RuleBroken, match="slēgts"):
+        await undo(entry.id, scope=made.scope, by=SOMEBODY)
+    with pytest.raises(RuleBroken, match="slēgts"):
+        await report.remove(by=SOMEBODY, based_on=report.version)
+    with pytest.raises(RuleBroken, match="slēgts"):
+        await part.remove(by=SOMEBODY, based_on=part.version)
+    assert await living(review) == (1, 1)
+    await reopen_review(await fresh(review), reason="Kļūda.", by=SOMEBODY, based_on=(await fresh(review)).version)
+    await undo(entry.id, scope=made.scope, by=SOMEBODY)
+    assert await living(review) == (0, 0)
+
+
+async def test_the_rest_that_was_sent_is_not_taken_back_after_closing_either(made: Made) -> None:
+    review = await opened(made)
+    await sent(made, review, words(made.task))
+    task = await added_since(made, is_handed_over=False)
+    entry = await sent(made, review, words(task), based_on=(await part_of(review)).version)
+    assert entry.id is not None
+    await close(made, review)
+    with pytest.raises(RuleBroken, match="slēgts"):
+        await undo(entry.id, scope=made.scope, by=SOMEBODY)
+    assert await living(review) == (1, 2)
+
+
+async def test_a_task_goes_with_its_reports_also_after_the_review_is_closed(made: Made) -> None:
+    review = await opened(made)
+    await sent(made, review, words(made.task))
+    await close(made, review)
+    task = await Task.get(made.task.key)
+    assert task is not None
+    entry = await task.remove(by=SOMEBODY, based_on=task.version)
+    assert await living(review) == (1, 0)
+    assert entry.id is not None
+    await undo(entry.id, scope=made.scope, by=SOMEBODY)
+    assert await living(review) == (1, 1)
+
+
+async def test_a_review_opened_by_mistake_goes_with_what_was_sent_for_it(made: Made) -> None:
+    review = await opened(made)
+    await sent(made, review, words(made.task))
+    await (await fresh(review)).remove(by=SOMEBODY, based_on=review.version)
+    assert await Submission.find({"deleted": False}).count() == 0
+    assert await Report.find({"deleted": False}).count() == 1  # it stays with its task
 
 
 async def test_nothing_is_sent_for_a_closed_review(made: Made) -> None:
