@@ -235,13 +235,14 @@ class Review(LivingDocument):
 
 class Submission(LivingDocument):
     """What one unit sent in for a review: when, by whom, and what the planner returned it with. The reports themselves
-    are reports on tasks; `name` is what the unit was called."""
+    are reports on tasks; `name` is what the unit was called. `sent_at` is when it was last sent."""
 
     review: Reference
     unit: Reference
     name: Line
     state: SubmissionState = SubmissionState.NOT_SENT
     sent_at: datetime | None = None
+    first_sent_at: datetime | None = None  # not of parts that were sent before this was kept
     sent_by: str = ""
     on_behalf: bool = False
     by_link: bool = False
@@ -270,6 +271,11 @@ class Submission(LivingDocument):
     @property
     def responsible(self) -> frozenset[Reference]:
         return frozenset([self.unit])
+
+    @property
+    def came_in_at(self) -> datetime | None:
+        """When it was sent for the first time, which is what makes it late or not; as far as that is known."""
+        return self.first_sent_at or self.sent_at
 
     async def check_rules(self, session: Session) -> None:
         """A unit has one part in a review, and sends it while the review is open."""

@@ -147,6 +147,7 @@ def _part(review: Review, asked: Asked, by: Actor, at: datetime, *, on_behalf: b
     values = {
         "state": SubmissionState.SENT,
         "sent_at": at,
+        "first_sent_at": at if asked.submission is None else asked.submission.came_in_at or at,
         "sent_by": by.id,
         "on_behalf": on_behalf,
         "by_link": by_link,
