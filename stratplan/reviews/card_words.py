@@ -11,13 +11,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from stratplan.errors import RuleBroken
 from stratplan.forms import DayField, Form, MoneyField, sentence
-from stratplan.goals.milestone_forms import is_yet_to_come
 from stratplan.goals.reports import WholePercent
 from stratplan.goals.states import Execution, Outcome
 from stratplan.i18n import _
 from stratplan.reviews.cards import FIXED, WORDS, Card, Sheet, SheetForm, texts_of, year_of
 from stratplan.reviews.drafts import Typed
-from stratplan.reviews.sending import MoneyWords, TaskWords, unchanged
+from stratplan.reviews.sending import MoneyWords, TaskWords, faults, unchanged
 
 
 def refilled(sheet: Sheet, form: Form[SheetForm], data: SheetForm | None) -> Form[SheetForm]:
@@ -88,6 +87,10 @@ def meant(sheet: Sheet, form: Form[SheetForm]) -> tuple[list[TaskWords], list[Mo
         if card.task.key in typed:
             words.append(_words(sheet, card, typed[card.task.key], form))
             money += list(_money(sheet, card, typed[card.task.key], form))
+    for fault in faults(sheet.snapshot, sheet.asked, words, money, sheet.today):
+        card_at = sheet.card_of(fault.task)
+        assert card_at is not None  # the words are those of its cards
+        _refuse(form, card_at, fault.name, fault.message)
     return words, money
 
 
@@ -118,9 +121,7 @@ def _done(sheet: Sheet, card: Card, fields: Mapping[str, str], form: Form[SheetF
     for _place, milestone in card.milestones:
         name = f"day-{milestone.key}"
         day = _read(form, card, name, fields, DayField)
-        if is_yet_to_come(day, sheet.today) and day != milestone.done_on:
-            _refuse(form, card, name, _("This day is yet to come."))
-        elif fields[f"ticked-{milestone.key}"]:
+        if fields[f"ticked-{milestone.key}"]:
             done[milestone.key] = day or sheet.day
         elif day is not None and milestone.done_on is None:
             _refuse(form, card, name, _("Mark the milestone as done, or clear its day."))

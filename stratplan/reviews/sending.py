@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from beanie import PydanticObjectId
 
-from stratplan import audit
+from stratplan import audit, i18n
 from stratplan.actors import Actor
 from stratplan.documents import now
 from stratplan.errors import RuleBroken, StaleEdit
@@ -51,6 +51,49 @@ class MoneyWords:
     spent: Decimal | None
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What cannot be in a unit's part, in a sentence; `name` is its field on the card of the task (see cards)."""
+
+    task: PydanticObjectId
+    name: str
+    message: str
+
+
+def faults(
+    snapshot: Snapshot, asked: Asked, said: Sequence[TaskWords], money: Sequence[MoneyWords], today: date
+) -> Iterator[Fault]:
+    """What of a unit's words cannot be sent on the day: milestones that were done on a day to come, sums of a year that
+    the plan does not have."""
+    words = {one.task: one for one in said}
+    for task in asked.tasks:
+        done = words[task.key].done if task.key in words else None
+        for milestone in task.milestones:
+            day = (done or {}).get(milestone.key)
+            if day is not None and day > today and day != milestone.done_on:
+                yield Fault(
+                    task.key,
+                    f"day-{milestone.key}",
+                    _(
+                        "Task %(number)s, “%(milestone)s”: %(day)s is yet to come.",
+                        number=task.number,
+                        milestone=milestone.title,
+                        day=i18n.short_date(day),
+                    ),
+                )
+    for sums in money:
+        line = snapshot.find(InvestmentLine, sums.line)
+        paid = next((task for task in asked.tasks if line is not None and task.key in line.tasks), None)
+        if line is None or paid is None or sums.year in snapshot.plan.years:
+            continue
+        stated = "contracted" if sums.spent is None else "spent"
+        yield Fault(
+            paid.key,
+            f"{stated}-{line.key}-{sums.source}",
+            _("Investment line %(line)s: %(year)s is no year of the plan.", line=line.number, year=sums.year),
+        )
+
+
 def unchanged(snapshot: Snapshot, review: Review, task: Task) -> TaskWords:
     """“No change”: the task as it was last reported before the review, in the same words. A task that nobody reported
     on has not been started; milestones stay as they are."""
@@ -90,12 +133,14 @@ async def send(
     and stands where nothing (else) is said of it: a unit sends the rest when tasks were added since.
     `at` is when that was, where a file tells of it afterwards; the history has when it was written.
     Raises StaleEdit when the part was sent or returned since version `based_on` (0: nobody had begun), RuleBroken when
-    a task is left out.
+    a task is left out, or something cannot be (see `faults`).
     """
     asked = asked_of(snapshot, review, unit)
     _check_version(asked.submission, based_on)
     words = {one.task: one for one in said}
     _refuse_gaps(asked, words)
+    for fault in faults(snapshot, asked, said, money, today):
+        raise RuleBroken(fault.message, field=fault.name)
     on = review.day_on(today)
     earlier = reports_in(snapshot, review, asked.tasks)
     edits = [_part(review, asked, by, at or now(), on_behalf=on_behalf, by_link=by_link)]

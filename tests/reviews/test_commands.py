@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from stratplan import i18n
 from stratplan.cli import main
 from stratplan.errors import RuleBroken, StratplanError
-from stratplan.goals.models import Report
+from stratplan.goals.models import Milestone, Report
 from stratplan.goals.states import Execution
 from stratplan.i18n import use_language
 from stratplan.investments.models import InvestmentLine
@@ -25,7 +25,7 @@ from stratplan.reviews import commands, exporting
 from stratplan.reviews.command_line import FORMATS
 from stratplan.reviews.formats import Format
 from stratplan.reviews.models import Review, Submission, SubmissionState
-from tests.factories import Made, make_line, make_report, make_task
+from tests.factories import SOMEBODY, Made, make_line, make_report, make_task
 
 
 @pytest.fixture(autouse=True)
@@ -152,6 +152,26 @@ async def test_what_the_plan_does_not_have_is_named_and_nothing_is_sent(
     await make_line(made.scope, made.goal, "1.1", amount=Decimal(1000), tasks=[made.task.key])
     await commands.opened("plans", "2016Q3", due=None, note="")
     with pytest.raises(StratplanError, match=said):
+        await commands.reported("plans", "2016Q3", "ĶN", written(tmp_path, report), no_change=False)
+    assert await Submission.find_all().count() == 0
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        ("tasks: [{task: '1.1', text: x, done: {tender: 2030-01-01}}]", "yet to come"),
+        (
+            "tasks: [{task: '1.1', text: x}]\nmoney: [{line: '1.1', source: PB, year: 2099, spent: 5}]",
+            "2099 is no year",
+        ),
+    ],
+)
+async def test_what_cannot_be_is_refused_as_on_the_page(made: Made, tmp_path: Path, report: str, said: str) -> None:
+    milestones = [Milestone(key="tender", title="Iepirkums")]
+    await made.task.edit({"milestones": milestones}, by=SOMEBODY, based_on=made.task.version)
+    await make_line(made.scope, made.goal, "1.1", amount=Decimal(1000), tasks=[made.task.key])
+    await commands.opened("plans", "2016Q3", due=None, note="")
+    with pytest.raises(RuleBroken, match=said):
         await commands.reported("plans", "2016Q3", "ĶN", written(tmp_path, report), no_change=False)
     assert await Submission.find_all().count() == 0
 

@@ -19,7 +19,7 @@ from stratplan.accounts.models import Account, Membership
 from stratplan.audit import AuditEntry
 from stratplan.errors import RuleBroken, StaleEdit
 from stratplan.frame import Frame
-from stratplan.goals.models import Report
+from stratplan.goals.models import Milestone, Report
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
 from stratplan.reviews.closing import open_review
@@ -200,6 +200,26 @@ async def test_a_head_reports_through_the_link_in_their_own_name(
     assert "Sent on" in (await stranger.get(address, headers=ENGLISH)).text
     corrected = await sheet(stranger, f"{address}?correct=1")
     assert (await put(stranger, corrected, {"tasks-0-percent": "60"})).status_code == 303
+
+
+async def test_the_rules_of_sending_hold_for_a_link_as_well(
+    made: Made, review: Review, address: str, stranger: httpx.AsyncClient
+) -> None:
+    assert (await put(stranger, await sheet(stranger, address), WORDS)).status_code == 303
+    milestones = [Milestone(key="a", title="Iepirkums")]
+    await make_task(made.scope, made.goal, "1.2", lead=made.unit.key, milestones=milestones)
+    shown = (await stranger.get(address, headers=ENGLISH)).text
+    assert "and says nothing of task 1.2" in shown
+    form = await sheet(stranger, address)  # open again, without being returned
+    done = {"tasks-1-text": "Noslēgts.", "done-0-ticked": "on", "done-0-day": "2030-01-01"}
+    refused = await put(stranger, form, done)
+    assert refused.status_code == 422
+    assert 'id="field-done-0-day-error"' in refused.text
+    assert (await put(stranger, form, {**done, "done-0-day": "2016-09-02"})).status_code == 303
+    assert "Sent on" in (await stranger.get(address, headers=ENGLISH)).text
+    part = await Submission.find_one()
+    assert part is not None
+    assert (part.by_link, part.on_behalf) == (True, False)
 
 
 async def test_the_page_leads_to_nothing_of_the_plan_and_the_link_signs_nobody_in(

@@ -334,6 +334,21 @@ async def test_what_is_missing_or_wrong_is_said_at_every_field_and_what_was_type
     assert dict((await sheet(reporter, page_of(made))).fields)["tasks-1-next_steps"] == "Otrs solis."
 
 
+async def test_a_milestone_of_a_day_to_come_is_refused_at_its_field_beside_what_else_is_wrong(
+    made: Made, review: Review, reporter: httpx.AsyncClient
+) -> None:
+    milestones = [Milestone(key="a", title="Iepirkums"), Milestone(key="b", title="Līgums")]
+    await make_task(made.scope, made.goal, "1.2", lead=made.unit.key, milestones=milestones)
+    form = await sheet(reporter, page_of(made))
+    answer = await put(reporter, form, {"tasks-1-text": "Noslēgts.", "done-1-ticked": "on", "done-1-day": "2030-01-01"})
+    assert answer.status_code == 422
+    for name in ("tasks-0-text", "done-1-day"):
+        assert f'href="#field-{name}"' in answer.text
+        assert f'id="field-{name}-error"' in answer.text
+    assert answer.text.count("is yet to come") == 2  # over the form, and at the field
+    assert await Report.find({"review": review.key}).count() == 0
+
+
 async def test_milestones_are_marked_with_their_days(made: Made, review: Review, reporter: httpx.AsyncClient) -> None:
     await make_report(made.task, date(2016, 6, 30), 25)
     task = await make_task(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -261,6 +261,42 @@ async def test_milestones_are_marked_and_a_completed_task_is_whole(made: Made) -
     assert report is not None
     assert [one.done_on for one in changed.milestones] == [date(2016, 9, 1), None]
     assert report.percent == 100
+
+
+async def made_with_milestone(made: Made, done_on: date | None = None) -> Task:
+    milestones = [Milestone(key="a", title="Iepirkums", done_on=done_on)]
+    return await make_task(made.scope, made.goal, "1.2", lead=made.unit.key, milestones=milestones)
+
+
+async def test_a_milestone_is_done_by_today_and_not_on_a_day_to_come(made: Made) -> None:
+    task = await made_with_milestone(made)
+    review = await opened(made)
+    with pytest.raises(RuleBroken, match=r"1\.2.*Iepirkums.*15\.10\.2016") as refused:
+        await sent(made, review, words(made.task), words(task, done={"a": LATER + timedelta(days=1)}))
+    assert refused.value.field == "day-a"
+    assert await Report.find_all().count() == 0
+    await sent(made, review, words(made.task), words(task, done={"a": LATER}))
+    changed = await Task.get(task.key)
+    assert changed is not None
+    assert changed.milestones[0].done_on == LATER
+
+
+async def test_a_day_to_come_that_the_plan_has_already_keeps_nobody_from_sending(made: Made) -> None:
+    task = await made_with_milestone(made, done_on=date(2017, 1, 1))
+    review = await opened(made)
+    await sent(made, review, words(made.task), words(task, done={"a": date(2017, 1, 1)}))
+    assert (await part_of(review)).state is SubmissionState.SENT
+
+
+@pytest.mark.parametrize("year", [2014, 2099])
+async def test_money_of_a_year_that_the_plan_does_not_have_is_refused(made: Made, year: int) -> None:
+    line = await make_line(made.scope, made.goal, "7.1", amount=Decimal(1000), tasks=[made.task.key])
+    review = await opened(made)
+    spent = MoneyWords(line.key, made.source.key, year, None, Decimal(5))
+    with pytest.raises(RuleBroken, match=rf"7\.1.*{year}") as refused:
+        await sent(made, review, words(made.task), money=[spent])
+    assert refused.value.field == f"spent-{line.key}-{made.source.key}"
+    assert await Report.find_all().count() == 0
 
 
 async def test_money_is_reported_on_lines_that_pay_for_the_units_tasks_only(made: Made) -> None:
