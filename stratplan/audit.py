@@ -310,6 +310,7 @@ async def _check(session: Session, edit: Edit, reach: Sequence[PydanticObjectId]
                         _("“%(name)s” has just come into use elsewhere and cannot be deleted.")
                         % {"name": document.caption}
                     )
+        await document.check_deletion(session)
         return
     restored = edit.is_new or "deleted" in edit.values
     for name in kind.unique:

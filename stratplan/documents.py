@@ -253,6 +253,10 @@ class LivingDocument(Document):
         Raises RuleBroken, and nothing is written.
         """
 
+    async def check_deletion(self, session: Session) -> None:
+        """The same for this document being deleted, by whatever way: removed, deleted with what it names, or by undoing
+        what made it. The documents that are deleted with it are so already."""
+
     # The verbs that all documents share; slices add their own beside these.
 
     async def add(self, *, by: Actor) -> audit.AuditEntry:

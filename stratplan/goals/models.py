@@ -12,6 +12,7 @@ from pymongo import ASCENDING, IndexModel
 
 from stratplan import audit, i18n
 from stratplan.actors import Actor
+from stratplan.database import Session
 from stratplan.documents import (
     Code,
     Key,
@@ -310,6 +311,15 @@ class Report(LivingDocument):
         if based_on != self.version:
             raise StaleEdit(self, {}, await audit.entries_since(self, based_on))
         return await audit.record("report.deleted", [*await deletion(self), *await self.touched_with()], by=by)
+
+    async def check_deletion(self, session: Session) -> None:
+        """What was sent in for a review stays once it is closed, unless its task goes."""
+        reviews = LivingDocument.kinds["review"].get_motor_collection()
+        closed = {"_id": self.review, "state": "closed"}
+        if self.review is None or not await reviews.count_documents(closed, session=session):
+            return
+        if await Task.get_motor_collection().count_documents({"_id": self.task, "deleted": False}, session=session):
+            raise RuleBroken(_("The review is closed: what was sent in for it stays."))
 
     async def touched_with(self) -> list[audit.Edit]:
         task = await Task.get(self.task)

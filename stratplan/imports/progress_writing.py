@@ -17,13 +17,12 @@ from stratplan.actors import COMMAND_LINE
 from stratplan.audit import AuditEntry
 from stratplan.documents import LivingDocument
 from stratplan.goals.models import Milestone, Task
-from stratplan.goals.queries import task_figures
 from stratplan.imports.seed_format import PartShape, ReportShape, ReviewShape
 from stratplan.investments.models import InvestmentLine, MoneyReport, YearAmount
 from stratplan.reviews.closing import close_review, open_review
 from stratplan.reviews.models import Decision, Review
 from stratplan.reviews.queries import Asked, asked_of, find_review, units_asked
-from stratplan.reviews.sending import NEVER_WRITTEN, MoneyWords, TaskWords, give_back, send
+from stratplan.reviews.sending import NEVER_WRITTEN, MoneyWords, TaskWords, give_back, send, unchanged
 from stratplan.reviews.terms import code_of
 from stratplan.snapshot import Snapshot, Snapshots
 
@@ -204,7 +203,7 @@ class ProgressWriting:
             snapshot,
             review,
             part.unit,
-            [self._said(task, words.get(task.key), day) for task in asked.tasks],
+            [self._said(review, task, words.get(task.key), day) for task in asked.tasks],
             [_money_said(line, entry) for line, entry in part.money] if words else [],
             today=day,
             by=COMMAND_LINE,
@@ -214,18 +213,11 @@ class ProgressWriting:
             at=_noon(day),
         )
 
-    def _said(self, task: Task, report: ReportShape | None, day: date) -> TaskWords:
-        if report is not None:
-            values = report.model_dump(exclude={"task", "on"})
-            return TaskWords(task=task.key, done=self._done(task.key, day), **values)
-        figures = task_figures(self.snapshot, day)[task.key]
-        return TaskWords(
-            task=task.key,
-            execution=figures.execution,
-            outcome=figures.outcome,
-            percent=None if task.milestones else figures.progress.report_percent,
-            unchanged=True,
-        )
+    def _said(self, review: Review, task: Task, report: ReportShape | None, day: date) -> TaskWords:
+        if report is None:
+            return unchanged(self.snapshot, review, task)
+        values = report.model_dump(exclude={"task", "on"})
+        return TaskWords(task=task.key, done=self._done(task.key, day), **values)
 
 
 @dataclass(frozen=True, slots=True)

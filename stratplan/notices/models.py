@@ -20,6 +20,7 @@ from stratplan.notices.kinds import NoticeKind, When
 
 NOTICES_KEPT = 400 * 24 * 3600  # seconds
 DELIVERIES_KEPT = 90 * 24 * 3600
+TRIED_AGAIN_AFTER = timedelta(minutes=10)
 
 
 class Notice(Document):
@@ -140,10 +141,12 @@ class Followed(Document):
 
 
 class Turn(Document):
-    """Work that one process does for all, once for each `done_for`: `_id` names it; the lease is `owner`'s `until`."""
+    """Work that one process does for all, once for each `done_for`: `_id` names it; the lease is `owner`'s `until`.
+    `tried_for` is for what it was last given back undone."""
 
     id: str  # type: ignore[assignment]  # not an ObjectId
     done_for: str = ""
+    tried_for: str = ""
     owner: str = ""
     until: datetime
 
@@ -167,6 +170,18 @@ class Turn(Document):
         """It is done for `done_for`."""
         done = {"done_for": done_for, "until": now() - timedelta(seconds=1)}
         await cls.get_motor_collection().update_one({"_id": name, "owner": owner}, {"$set": done})
+
+    @classmethod
+    async def give_back(cls, name: str, done_for: str, owner: str) -> None:
+        """It failed: whoever runs it next, this process or another, does it after a pause."""
+        given = {"tried_for": done_for, "until": now() + TRIED_AGAIN_AFTER}
+        await cls.get_motor_collection().update_one({"_id": name, "owner": owner}, {"$set": given})
+
+    @classmethod
+    async def is_tried(cls, name: str, done_for: str) -> bool:
+        """Whether it has been done for `done_for`, or failed once: what waits for it waits no longer."""
+        tried = {"_id": name, "$or": [{"done_for": done_for}, {"tried_for": done_for}]}
+        return await cls.get_motor_collection().count_documents(tried) == 1
 
     @classmethod
     async def is_done(cls, name: str, done_for: str) -> bool:

@@ -102,11 +102,11 @@ class Outbox:
 
     async def gather_digests(self) -> int:
         """A letter for each person of what was to be told once a day: after seven in the morning, once that day's
-        deadlines are known."""
+        deadlines are known, but for those of plans that could not be read."""
         moment = self.clock()
         local = moment.astimezone(CLOCK)
         seven = datetime.combine(local.date(), DIGEST_AT, CLOCK)
-        if local < seven or not await Turn.is_done(DEADLINES, local.date().isoformat()):
+        if local < seven or not await Turn.is_tried(DEADLINES, local.date().isoformat()):
             return 0
         # Deadlines are the day's own, also when they were found out after seven.
         before = {"$or": [{"at": {"$lt": seven}}, {"kind": {"$in": [kind.value for kind in OF_DEADLINES]}}]}

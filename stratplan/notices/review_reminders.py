@@ -29,8 +29,8 @@ async def remind_of_reviews(
     """Once a day, by one process: remind the units and tell the planners that it is the day for; how many changes that
     was.
 
-    What is sent is recorded with the review, so that a day that was broken off is gone through again without reminding
-    anybody twice; the notices follow from the history.
+    What is sent is recorded with the review, so that a day that was broken off, or of which a plan failed, is gone
+    through again without reminding anybody twice; the notices follow from the history.
     """
     day = today()
     if clock().astimezone(i18n.CLOCK).time() < NOT_BEFORE or await Turn.is_done(REVIEWS, day.isoformat()):
@@ -43,11 +43,10 @@ async def remind_of_reviews(
         opened = [] if snapshot is None else [one.code for one in snapshot.all(Review).values() if one.is_open]
         return sum([await _remind(snapshots, plan.slug, code, day) for code in opened])
 
-    plans = await Plan.find({"deleted": False}).to_list()
     try:
-        done = await for_each(plans, look)
+        done = await for_each(await Plan.find({"deleted": False}).to_list(), look)
     except Exception:  # whatever it is: the turn is given back first, and it goes on to whoever runs the job
-        await Turn.finish(REVIEWS, day.isoformat(), owner)
+        await Turn.give_back(REVIEWS, day.isoformat(), owner)
         raise
     await Turn.finish(REVIEWS, day.isoformat(), owner)
     return done

@@ -7,9 +7,10 @@ from datetime import date
 from stratplan import i18n
 from stratplan.goals.models import Task
 from stratplan.i18n import N_, _, ngettext
+from stratplan.notices.audience import audience_of
 from stratplan.notices.kinds import OF_REVIEWS, NoticeKind
 from stratplan.notices.models import Notice
-from stratplan.reviews.models import Review
+from stratplan.reviews.models import Review, SubmissionState
 from stratplan.reviews.queries import units_asked
 from stratplan.reviews.terms import name_of, period_of_code
 from stratplan.snapshot import Snapshot
@@ -59,7 +60,7 @@ def _of_review(notice: Notice, snapshot: Snapshot, day: date, name: str) -> str:
     if notice.deed == "submission.returned":
         return _("%(name)s returned your unit's part with a remark.", name=name)
     if notice.kind is NoticeKind.REVIEW_DUE:
-        return _("Your unit has not sent its part.") + " " + due
+        return _said_missing(notice, snapshot, review) + " " + due
     asked = [] if review is None else units_asked(snapshot, review)
     missing = [one.unit.caption for one in asked if not one.is_sent]
     if not missing:
@@ -68,6 +69,16 @@ def _of_review(notice: Notice, snapshot: Snapshot, day: date, name: str) -> str:
     return ngettext(
         "%(num)s unit has not sent: %(units)s.", "%(num)s units have not sent: %(units)s.", len(missing), units=named
     )
+
+
+def _said_missing(notice: Notice, snapshot: Snapshot, review: Review | None) -> str:
+    """What is missing of the units of whom the notice is for."""
+    person = audience_of(snapshot).get(notice.account)
+    asked = [] if review is None or person is None else units_asked(snapshot, review)
+    states = {one.state for one in asked if person is not None and one.unit.key in person.units and not one.is_sent}
+    if states == {SubmissionState.PARTLY_SENT}:
+        return _("Your unit has sent its part, but nothing of tasks that were added since.")
+    return _("Your unit has not sent its part.")
 
 
 def _said_due(notice: Notice, day: date) -> str:

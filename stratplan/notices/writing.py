@@ -145,8 +145,8 @@ async def _follow(plan: Plan, position: int, snapshots: Snapshots) -> int:
 async def write_deadlines(snapshots: Snapshots, owner: str, today: Callable[[], date]) -> int:
     """Once a day, by one process: write the notices of deadlines of every plan; how many there were.
 
-    Letters of the day wait until this is done, so it is done also when a plan fails: its deadlines are found the next
-    day, and everybody else has theirs today. The failure is raised after that.
+    A plan that fails is tried again after a while, and the failure raised. Letters of the day wait for the first try
+    alone: everybody else has theirs, and what is found later is in the next.
     """
     day = today()
     if await Turn.is_done(DEADLINES, day.isoformat()):
@@ -158,11 +158,10 @@ async def write_deadlines(snapshots: Snapshots, owner: str, today: Callable[[], 
         snapshot = await snapshots.of(plan.slug)
         return 0 if snapshot is None else await write(deadline_causes(snapshot, day), snapshot)
 
-    plans = await Plan.find({"deleted": False}).to_list()
     try:
-        written = await for_each(plans, look)
+        written = await for_each(await Plan.find({"deleted": False}).to_list(), look)
     except Exception:  # whatever it is: the turn is given back first, and it goes on to whoever runs the job
-        await Turn.finish(DEADLINES, day.isoformat(), owner)
+        await Turn.give_back(DEADLINES, day.isoformat(), owner)
         raise
     await Turn.finish(DEADLINES, day.isoformat(), owner)
     return written

@@ -11,13 +11,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from stratplan.errors import RuleBroken
 from stratplan.forms import DayField, Form, MoneyField, sentence
-from stratplan.goals.milestone_forms import is_yet_to_come
 from stratplan.goals.reports import WholePercent
 from stratplan.goals.states import Execution, Outcome
 from stratplan.i18n import _
 from stratplan.reviews.cards import FIXED, WORDS, Card, Sheet, SheetForm, texts_of, year_of
 from stratplan.reviews.drafts import Typed
-from stratplan.reviews.sending import MoneyWords, TaskWords
+from stratplan.reviews.sending import MoneyWords, TaskWords, faults, unchanged
 
 
 def refilled(sheet: Sheet, form: Form[SheetForm], data: SheetForm | None) -> Form[SheetForm]:
@@ -88,12 +87,16 @@ def meant(sheet: Sheet, form: Form[SheetForm]) -> tuple[list[TaskWords], list[Mo
         if card.task.key in typed:
             words.append(_words(sheet, card, typed[card.task.key], form))
             money += list(_money(sheet, card, typed[card.task.key], form))
+    for fault in faults(sheet.snapshot, sheet.asked, words, money, sheet.today):
+        card_at = sheet.card_of(fault.task)
+        assert card_at is not None  # the words are those of its cards
+        _refuse(form, card_at, fault.name, fault.message)
     return words, money
 
 
 def _words(sheet: Sheet, card: Card, fields: Mapping[str, str], form: Form[SheetForm]) -> TaskWords:
     if fields["unchanged"]:
-        return _unchanged(card)
+        return unchanged(sheet.snapshot, sheet.review, card.task)
     if not fields["text"]:
         _refuse(form, card, "text", _("Say what was done, or mark “No change”."))
     elif card.repeats(fields):
@@ -112,32 +115,13 @@ def _words(sheet: Sheet, card: Card, fields: Mapping[str, str], form: Form[Sheet
     )
 
 
-def _unchanged(card: Card) -> TaskWords:
-    """As it was last reported; a task that nobody reported on has not been started."""
-    before = card.before
-    if before is None:
-        return TaskWords(task=card.task.key, execution=Execution.NOT_STARTED, unchanged=True)
-    return TaskWords(
-        task=card.task.key,
-        execution=before.execution,
-        outcome=before.outcome,
-        percent=before.percent,
-        text=before.text,
-        next_steps=before.next_steps,
-        obstacles=before.obstacles,
-        unchanged=True,
-    )
-
-
 def _done(sheet: Sheet, card: Card, fields: Mapping[str, str], form: Form[SheetForm]) -> dict[str, date]:
     """The day on which each ticked milestone was done: its own, else the review's."""
     done: dict[str, date] = {}
     for _place, milestone in card.milestones:
         name = f"day-{milestone.key}"
         day = _read(form, card, name, fields, DayField)
-        if is_yet_to_come(day, sheet.today) and day != milestone.done_on:
-            _refuse(form, card, name, _("This day is yet to come."))
-        elif fields[f"ticked-{milestone.key}"]:
+        if fields[f"ticked-{milestone.key}"]:
             done[milestone.key] = day or sheet.day
         elif day is not None and milestone.done_on is None:
             _refuse(form, card, name, _("Mark the milestone as done, or clear its day."))

@@ -17,7 +17,7 @@ from stratplan.documents import OptionalLine, OptionalProse
 from stratplan.forms import ChosenField, Form, FormModel
 from stratplan.goals.models import Milestone, Report, Task
 from stratplan.goals.progress import percent
-from stratplan.goals.queries import TaskFigures, reports_of, task_figures
+from stratplan.goals.queries import TaskFigures, task_figures
 from stratplan.goals.states import Execution, Outcome
 from stratplan.investments.models import InvestmentLine
 from stratplan.investments.queries import lines_of_task
@@ -25,7 +25,7 @@ from stratplan.plans.models import FundingSource
 from stratplan.plans.queries import sources_in_order
 from stratplan.reviews.drafts import Draft
 from stratplan.reviews.models import Review
-from stratplan.reviews.queries import Asked, reports_in
+from stratplan.reviews.queries import Asked, reported_before, reports_in
 from stratplan.snapshot import Snapshot
 
 WORDS = ("text", "next_steps", "obstacles")
@@ -240,14 +240,13 @@ def sheet_of(snapshot: Snapshot, review: Review, asked: Asked, drafts: Sequence[
     milestones, money = _numbered_milestones(asked.tasks), _numbered_money(snapshot, review, asked.tasks, today)
     cards = []
     for place, task in enumerate(asked.tasks):
-        others = [one for one in reports_of(snapshot, task) if _is_before(one, review)]
         own, lines = milestones[task.key], money[task.key]
         cards.append(
             Card(
                 place=place,
                 task=task,
                 figures=figures[task.key],
-                before=others[-1] if others else None,
+                before=reported_before(snapshot, review, task),
                 sent=sent.get(task.key),
                 milestones=own,
                 money=lines,
@@ -256,11 +255,6 @@ def sheet_of(snapshot: Snapshot, review: Review, asked: Asked, drafts: Sequence[
             )
         )
     return Sheet(snapshot, review, asked, tuple(cards), today)
-
-
-def _is_before(report: Report, review: Review) -> bool:
-    """Whether a report is from outside of the review, and not from a later one."""
-    return report.review != review.key and (report.review is None or report.on <= review.period.end)
 
 
 def _names(

@@ -14,8 +14,9 @@ from stratplan.i18n import _
 from stratplan.investments.queries import lines_in_order
 from stratplan.permissions import Permission
 from stratplan.reviews.closing import close_review, reopen_review
+from stratplan.reviews.desk_figures import said_unreported
 from stratplan.reviews.models import Decision, Review
-from stratplan.reviews.queries import find_review, units_asked
+from stratplan.reviews.queries import Asked, find_review, units_asked
 from stratplan.view import View
 from stratplan.web import done, page, read_form, site_of
 
@@ -73,8 +74,12 @@ async def close(request: HTMXRequest, view: View, review: str) -> Response[Any]:
 
 
 def _missing(view: View, review: Review) -> list[str]:
-    """The names of the units that have not sent."""
-    return [asked.unit.name for asked in units_asked(view.snapshot, review) if not asked.is_sent]
+    """The units that have not sent, by name; of one that has sent in part also what is missing."""
+    return [_said_missing(asked) for asked in units_asked(view.snapshot, review) if not asked.is_sent]
+
+
+def _said_missing(asked: Asked) -> str:
+    return " · ".join(one for one in (asked.unit.name, said_unreported(asked)) if one)
 
 
 async def _close_page(

@@ -10,7 +10,7 @@ from typing import Annotated
 import click
 import yaml
 from beanie import PydanticObjectId
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from stratplan import i18n
 from stratplan.actors import COMMAND_LINE
@@ -20,14 +20,14 @@ from stratplan.forms import sentence
 from stratplan.goals.models import Task
 from stratplan.goals.queries import task_figures
 from stratplan.goals.states import Execution, Outcome
-from stratplan.i18n import _, ngettext
+from stratplan.i18n import N_, _, ngettext
 from stratplan.investments.models import InvestmentLine
 from stratplan.period import Period
 from stratplan.plans.models import FundingSource, Plan
 from stratplan.reviews.closing import close_review, open_review, reopen_review, usual_due
 from stratplan.reviews.models import Decision, Review
 from stratplan.reviews.queries import Asked, find_review, reviews_in_order, units_asked, without_unit
-from stratplan.reviews.sending import NEVER_WRITTEN, MoneyWords, TaskWords, send
+from stratplan.reviews.sending import NEVER_WRITTEN, MoneyWords, TaskWords, send, unchanged
 from stratplan.reviews.terms import period_of_code
 from stratplan.snapshot import Snapshot, Snapshots
 
@@ -156,7 +156,8 @@ async def reopened(plan: str, code: str, *, reason: str) -> str:
 
 
 class TaskReport(BaseModel):
-    """What a file says of one task, by its number; without a state it is as it was last reported."""
+    """What a file says of one task, by its number; without a state it is as it was last reported. What is unchanged
+    says nothing else."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -169,6 +170,12 @@ class TaskReport(BaseModel):
     next: OptionalProse = ""
     obstacles: OptionalProse = ""
     unchanged: bool = False
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> TaskReport:
+        if self.unchanged and self.model_fields_set - {"task", "unchanged"}:
+            raise ValueError(N_("A task that is unchanged says nothing else."))
+        return self
 
 
 class MoneyOfLine(BaseModel):
@@ -215,14 +222,14 @@ def read_report(path: Path) -> UnitReport:
 
 async def reported(plan: str, code: str, unit: str, report: UnitReport, *, no_change: bool) -> str:
     """Send in a unit's part, for it; what was done, as a sentence. With `no_change` the tasks that the file does not
-    name are as they were."""
+    name are as they were; those that were sent before stay as they were sent in any case."""
     snapshot = await open_plan(plan)
     review = review_of_code(snapshot, code)
     asked = _asked(snapshot, review, unit)
     words = list(_words(snapshot, report.tasks, asked, review))
     if no_change:
         named = {one.task for one in words}
-        words += [_as_before(snapshot, task, review) for task in asked.tasks if task.key not in named]
+        words += [unchanged(snapshot, review, task) for task in asked.to_say if task.key not in named]
     await send(
         snapshot,
         review,
@@ -268,29 +275,21 @@ def _words(snapshot: Snapshot, reports: Sequence[TaskReport], asked: Asked, revi
                     numbers=", ".join(tasks),
                 )
             )
-        before = _as_before(snapshot, task, review)
-        yield TaskWords(
-            task=task.key,
-            execution=one.execution or before.execution,
-            outcome=one.outcome or before.outcome,
-            percent=before.percent if one.percent is None else one.percent,
-            done=before.done if one.done is None else one.done,
-            text=one.text,
-            next_steps=one.next,
-            obstacles=one.obstacles,
-            unchanged=one.unchanged,
-        )
+        yield unchanged(snapshot, review, task) if one.unchanged else _meant(snapshot, review, task, one)
 
 
-def _as_before(snapshot: Snapshot, task: Task, review: Review) -> TaskWords:
+def _meant(snapshot: Snapshot, review: Review, task: Task, said: TaskReport) -> TaskWords:
+    """What the file says of a task; what it does not say of its state is as it was last reported."""
     figures = task_figures(snapshot, review.day_on(i18n.today()))[task.key]
     return TaskWords(
         task=task.key,
-        execution=figures.execution,
-        outcome=figures.outcome,
-        percent=figures.progress.report_percent,
-        done={one.key: one.done_on for one in task.milestones if one.done_on is not None} or None,
-        unchanged=True,
+        execution=said.execution or figures.execution,
+        outcome=said.outcome or figures.outcome,
+        percent=figures.progress.report_percent if said.percent is None else said.percent,
+        done=said.done,
+        text=said.text,
+        next_steps=said.next,
+        obstacles=said.obstacles,
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from stratplan.documents import OptionalProse
 from stratplan.errors import NotVisible, RuleBroken, StaleEdit
-from stratplan.forms import Form, ReferenceField, Versioned
+from stratplan.forms import Form, FormModel, ReferenceField, Versioned
 from stratplan.i18n import _
 from stratplan.in_place import read_action
 from stratplan.permissions import Permission
@@ -28,8 +28,9 @@ from stratplan.web import done, page, read_form
 REVIEW = "/plans/{slug:str}/reviews/{review:str}"
 
 
-class Reminding(Versioned):
-    """Confirms which version of the review its sender saw; without a unit all are meant that have not sent."""
+class Reminding(FormModel):
+    """Which unit is reminded; without one all are meant that have not sent. No version is asked for: who was reminded
+    today, or has sent meanwhile, is left out anyway."""
 
     unit: ReferenceField = None
 

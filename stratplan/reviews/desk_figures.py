@@ -48,6 +48,11 @@ class UnitRow:
         """How far it is."""
         return self.asked.state
 
+    @property
+    def unreported(self) -> str:
+        """What is missing of a part that was sent."""
+        return said_unreported(self.asked)
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -129,12 +134,12 @@ def _unit_row(view: View, review: Review, asked: Asked) -> UnitRow:
     return UnitRow(
         asked=asked,
         sent=_said_sent(view, asked),
-        late=_said_late(days_late(review, asked.submission, view.today), is_sent=asked.is_sent),
+        late=_said_late(days_late(review, asked.submission, view.today), was_sent=_was_sent(asked)),
         reminded="" if reminded is None else i18n.since(reminded, view.today),
         path=view.url(f"/reviews/{review.code}/units/{asked.unit.key}"),
         can_report=view.is_today and view.rights.allow(Permission.REVIEWS_REPORT, frozenset([asked.unit.key])),
         can_remind=may_remind and (reminded is None or reminded < view.today),
-        can_return=may_write and asked.is_sent,
+        can_return=may_write and asked.state in (SubmissionState.SENT, SubmissionState.PARTLY_SENT),
     )
 
 
@@ -149,10 +154,27 @@ def _said_sent(view: View, asked: Asked) -> str:
     return " · ".join(part for part in said if part)
 
 
-def _said_late(days: int, *, is_sent: bool) -> str:
+def said_unreported(asked: Asked) -> str:
+    """Of which tasks a part that was sent says nothing; empty where it is whole, or was not sent."""
+    if asked.state is not SubmissionState.PARTLY_SENT:
+        return ""
+    return ngettext(
+        "nothing of task %(numbers)s",
+        "nothing of tasks %(numbers)s",
+        len(asked.unreported),
+        numbers=asked.unreported_numbers,
+    )
+
+
+def _was_sent(asked: Asked) -> bool:
+    """Whether a part was ever sent: it is not late any more, also where it was returned or tasks were added."""
+    return asked.submission is not None and asked.submission.sent_at is not None
+
+
+def _said_late(days: int, *, was_sent: bool) -> str:
     if not days:
         return ""
-    if is_sent:
+    if was_sent:
         return ngettext("%(num)s day after the due date", "%(num)s days after the due date", days)
     return ngettext("late by %(num)s day so far", "late by %(num)s days so far", days)
 

@@ -67,11 +67,20 @@ class ReviewLink(LivingDocument):
         return frozenset([self.unit])
 
     async def revoke(self, *, by: Actor, based_on: int) -> audit.AuditEntry | None:
-        """Make the link good no more; None where it is not already."""
+        """Make the link good no more, and any other of the same person for the same part (from before there was one at
+        most); None where it is not already."""
         if based_on != self.version:
             raise StaleEdit(self, {}, await audit.entries_since(self, based_on))
-        change = audit.changed(self, revoked=True)
-        return await audit.record("review_link.revoked", [change], by=by) if change.values else None
+        if self.revoked:
+            return None
+        twins = [one for one in await ReviewLink.find(self._good).to_list() if one.key != self.key]
+        edits = [audit.changed(one, revoked=True) for one in (self, *twins)]
+        return await audit.record("review_link.revoked", edits, by=by)
+
+    @property
+    def _good(self) -> dict[str, Any]:
+        """What finds the person's links for the part that are good."""
+        return good_links(self.review, self.unit, self.account)
 
     def refuse_putting_back(self, values: Mapping[str, Any], by: Actor) -> None:
         """A link that was revoked stays so: another one can be made."""
@@ -79,15 +88,22 @@ class ReviewLink(LivingDocument):
             raise RuleBroken(_("A link that was revoked stays so. Make another one."))
 
     async def check_rules(self, session: Session) -> None:
-        """A link is made while the review is open."""
-        if self.revoked or self.deleted:
+        """A link is made while the review is open, and a person has one at most for a unit's part."""
+        if self.revoked:
             return
+        if await ReviewLink.get_motor_collection().count_documents(self._good, session=session) > 1:
+            raise RuleBroken(_("This person has a link for this unit already."))
         raw = await Review.get_motor_collection().find_one({"_id": self.review}, {"state": 1}, session=session)
         if raw is None or raw["state"] != "open":
             raise RuleBroken(_("The review is closed: nothing more can be sent in for it."))
 
 
 # --- addresses ----------------------------------------------------------------------------------------------------
+
+
+def good_links(review: PydanticObjectId, unit: PydanticObjectId, account: PydanticObjectId) -> dict[str, Any]:
+    """What finds a person's links for a unit's part of a review that were not revoked."""
+    return {"review": review, "unit": unit, "account": account, "revoked": False, "deleted": False}
 
 
 async def link_for(
@@ -99,11 +115,15 @@ async def link_for(
     Whether the person may report for the unit is asked whenever the link is used (see `opened`), not here. Raises
     RuleBroken where the review is closed.
     """
-    known = {"review": review.key, "unit": unit, "account": account, "revoked": False, "deleted": False}
-    raw = await ReviewLink.get_motor_collection().find_one(known)
-    if raw is not None:
-        return address_of(ReviewLink.model_validate(raw), key)
-    link, _entry = await make_link(review, unit, account, by=by)
+    good = good_links(review.key, unit, account)
+    link = await ReviewLink.find_one(good)
+    if link is None:
+        try:
+            link, _entry = await make_link(review, unit, account, by=by)
+        except RuleBroken:
+            link = await ReviewLink.find_one(good)  # somebody else was faster
+            if link is None:
+                raise
     return address_of(link, key)
 
 

@@ -43,9 +43,11 @@ class ReviewState(Choice):
 
 
 class SubmissionState(Choice):
-    """How far a unit is with its part of a review."""
+    """How far a unit is with its part of a review. Sent in part is never stored: it follows from the tasks that are
+    asked (see queries.Asked)."""
 
     NOT_SENT = "not_sent", N_("Not sent"), "warning", "circle-dashed"
+    PARTLY_SENT = "partly_sent", N_("Sent in part"), "warning", "circle-alert"
     SENT = "sent", N_("Sent"), "success", "circle-check"
     RETURNED = "returned", N_("Returned"), "danger", "undo-2"
 
@@ -272,13 +274,14 @@ class Review(LivingDocument):
 
 class Submission(LivingDocument):
     """What one unit sent in for a review: when, by whom, and what the planner returned it with. The reports themselves
-    are reports on tasks; `name` is what the unit was called."""
+    are reports on tasks; `name` is what the unit was called. `sent_at` is when it was last sent."""
 
     review: Reference
     unit: Reference
     name: Line
     state: SubmissionState = SubmissionState.NOT_SENT
     sent_at: datetime | None = None
+    first_sent_at: datetime | None = None  # not of parts that were sent before this was kept
     sent_by: str = ""
     on_behalf: bool = False
     by_link: bool = False
@@ -308,6 +311,11 @@ class Submission(LivingDocument):
     def responsible(self) -> frozenset[Reference]:
         return frozenset([self.unit])
 
+    @property
+    def came_in_at(self) -> datetime | None:
+        """When it was sent for the first time, which is what makes it late or not; as far as that is known."""
+        return self.first_sent_at or self.sent_at
+
     async def check_rules(self, session: Session) -> None:
         """A unit has one part in a review, and sends it while the review is open."""
         count = await Submission.get_motor_collection().count_documents(
@@ -315,9 +323,17 @@ class Submission(LivingDocument):
         )
         if count > 1:
             raise RuleBroken(_("Somebody has just begun the same. Look again."))
-        raw = await Review.get_motor_collection().find_one({"_id": self.review}, {"state": 1}, session=session)
-        if raw is None or raw["state"] != ReviewState.OPEN.value:
+        if not await self._is_open(session):
             raise RuleBroken(_("The review is closed: nothing more can be sent in for it."))
+
+    async def check_deletion(self, session: Session) -> None:
+        """What was sent in for a review stays once it is closed."""
+        if not await self._is_open(session):
+            raise RuleBroken(_("The review is closed: what was sent in for it stays."))
+
+    async def _is_open(self, session: Session) -> bool:
+        raw = await Review.get_motor_collection().find_one({"_id": self.review}, {"state": 1}, session=session)
+        return raw is not None and raw["state"] == ReviewState.OPEN.value
 
 
 class Decision(Part):

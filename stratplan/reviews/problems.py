@@ -48,27 +48,26 @@ class ProblemTask:
 
 
 def days_late(review: Review, submission: Submission | None, today: date) -> int:
-    """How many days after the due date a unit's part was sent, or has not been sent by today; 0 when it is in time."""
-    sent = None if submission is None else submission.sent_at
+    """How many days after the due date a unit's part was first sent, or has not been sent by today; 0 when it is in
+    time. What the planner returns, or asks for besides, makes nobody late."""
+    sent = None if submission is None else submission.came_in_at
     return max(0, ((i18n.day_of(sent) if sent else today) - review.due).days)
 
 
 def late_units(snapshot: Snapshot, review: Review, today: date) -> set[PydanticObjectId]:
-    """The units that were late with a review: that sent after the due date or, it being past, not at all."""
-    sent = submissions_of(snapshot, review)
-    late = {unit for unit, one in sent.items() if one.sent_at is not None and days_late(review, one, today)}
-    return late | set(_never_sent(snapshot, review, today))
+    """The units that were late with a review: that first sent after the due date or, it being past, not at all."""
+    sent = {unit: one for unit, one in submissions_of(snapshot, review).items() if one.came_in_at is not None}
+    late = {unit for unit, one in sent.items() if days_late(review, one, today)}
+    return late | (set(_missing(snapshot, review, today)) - sent.keys())
 
 
-def _never_sent(snapshot: Snapshot, review: Review, today: date) -> Sequence[PydanticObjectId]:
-    """The units that have not sent though it was due; of a review that was closed those that had not by then."""
+def _missing(snapshot: Snapshot, review: Review, today: date) -> Sequence[PydanticObjectId]:
+    """The units whose parts are not there, or not whole, though it was due; of a review that was closed those whose
+    were not by then."""
     if review.editions:
         first = review.editions[0]
         return first.missing if i18n.day_of(first.closed_at) > review.due else []
-    if today <= review.due:
-        return []
-    asked = units_asked(snapshot, review)
-    return [one.unit.key for one in asked if one.submission is None or one.submission.sent_at is None]
+    return [] if today <= review.due else [one.unit.key for one in units_asked(snapshot, review) if not one.is_sent]
 
 
 def times_late(snapshot: Snapshot, today: date) -> Mapping[PydanticObjectId, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -85,21 +85,37 @@ def submissions_of(snapshot: Snapshot, review: Review) -> Mapping[PydanticObject
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a review asks of one unit: the tasks that it leads, and how far it is with them."""
+    """What a review asks of one unit: the tasks that it leads, and how far it is with them. `unreported` are those of
+    which nothing was reported in the review: all, until it sends; a task that was added or handed over to it since."""
 
     unit: Unit
     tasks: tuple[Task, ...]
     submission: Submission | None
+    unreported: tuple[Task, ...]
 
     @property
     def state(self) -> SubmissionState:
         """How far it is; a unit that has not begun has not sent."""
-        return SubmissionState.NOT_SENT if self.submission is None else self.submission.state
+        if self.submission is None:
+            return SubmissionState.NOT_SENT
+        if self.submission.state is SubmissionState.SENT and self.unreported:
+            return SubmissionState.PARTLY_SENT
+        return self.submission.state
 
     @property
     def is_sent(self) -> bool:
-        """Whether its part is there."""
+        """Whether its part is there, and whole."""
         return self.state is SubmissionState.SENT
+
+    @property
+    def to_say(self) -> tuple[Task, ...]:
+        """The tasks without which its part is not sent: what it has once said of the others stands."""
+        return self.tasks if self.submission is None else self.unreported
+
+    @property
+    def unreported_numbers(self) -> str:
+        """The numbers of the tasks of which nothing was reported."""
+        return ", ".join(task.number for task in self.unreported)
 
 
 def tasks_of_review(snapshot: Snapshot, review: Review) -> list[Task]:
@@ -127,12 +143,30 @@ def units_asked(snapshot: Snapshot, review: Review) -> list[Asked]:
     for task in tasks_of_review(snapshot, review):
         if task.lead is not None:
             tasks.setdefault(task.lead, []).append(task)
-    sent = submissions_of(snapshot, review)
+    sent, reported = submissions_of(snapshot, review), _reported_in(snapshot, review)
     units = [unit for key in tasks if (unit := snapshot.find(Unit, key)) is not None]
     return [
-        Asked(unit, tuple(tasks[unit.key]), sent.get(unit.key))
+        Asked(
+            unit,
+            tuple(tasks[unit.key]),
+            sent.get(unit.key),
+            tuple(task for task in tasks[unit.key] if task.key not in reported),
+        )
         for unit in sorted(units, key=lambda unit: sort_key(unit.name))
     ]
+
+
+def _reported_in(snapshot: Snapshot, review: Review) -> Collection[PydanticObjectId]:
+    """The tasks that were reported on in a review, by whichever unit."""
+
+    def grouped() -> dict[PydanticObjectId, set[PydanticObjectId]]:
+        groups: dict[PydanticObjectId, set[PydanticObjectId]] = {}
+        for report in snapshot.all(Report).values():
+            if report.review is not None:
+                groups.setdefault(report.review, set()).add(report.task)
+        return groups
+
+    return snapshot.derive("tasks reported in reviews", grouped).get(review.key, ())
 
 
 def asked_of(snapshot: Snapshot, review: Review, unit: PydanticObjectId) -> Asked:
@@ -146,6 +180,16 @@ def asked_of(snapshot: Snapshot, review: Review, unit: PydanticObjectId) -> Aske
 def without_unit(snapshot: Snapshot, review: Review) -> list[Task]:
     """The tasks of the review that nobody leads."""
     return [task for task in tasks_of_review(snapshot, review) if snapshot.find(Unit, task.lead) is None]
+
+
+def reported_before(snapshot: Snapshot, review: Review, task: Task) -> Report | None:
+    """The last report on a task from outside of the review, and not from a later one."""
+    others = [
+        one
+        for one in reports_of(snapshot, task)
+        if one.review != review.key and (one.review is None or one.on <= review.period.end)
+    ]
+    return others[-1] if others else None
 
 
 def reports_in(snapshot: Snapshot, review: Review, tasks: Sequence[Task]) -> Mapping[PydanticObjectId, Report]:

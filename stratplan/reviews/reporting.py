@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
 from beanie import PydanticObjectId
 from litestar import get, post
@@ -43,7 +43,8 @@ CHOICES: Mapping[str, type[Choice]] = {"execution": Execution, "outcome": Outcom
 @dataclass(frozen=True, slots=True)
 class Part:
     """A unit's part of a review, opened by somebody who may report in it: who that is (None: only looks), in which way,
-    and where the page is. `link` is the signed link that it was opened with; then there is no view."""
+    and where the page is. `link` is the signed link that it was opened with; then there is no view. `on_behalf`: who
+    opened it is no head of the unit, whatever day the page is asked for."""
 
     site: Site
     snapshot: Snapshot
@@ -178,6 +179,7 @@ async def show_sheet(
         "year": str(year_of(part.review)),
         "days_left": (part.review.due - part.today).days,
         "sent": submission if submission is not None and part.asked.is_sent else None,
+        "partly": submission if part.asked.state is SubmissionState.PARTLY_SENT else None,
         "returned": submission if part.asked.state is SubmissionState.RETURNED else None,
         "sent_by": "" if submission is None else part.name_of(submission.sent_by),
         "files": _files(part, cards),
@@ -238,7 +240,8 @@ def _too_late(part: Part, data: SheetForm) -> str:
     if not part.review.is_open:
         return _("The review is closed: nothing more can be sent in for it.")
     submission = part.asked.submission
-    if submission is not None and part.asked.is_sent and submission.version != data.version:
+    is_there = submission is not None and submission.state is SubmissionState.SENT  # whole or not
+    if submission is not None and is_there and submission.version != data.version:
         return _("This part has been sent meanwhile. Open the page again to correct it.")
     return ""
 
@@ -397,7 +400,7 @@ def _part_of(view: View, code: str, unit: str) -> Part:
         actor=view.reader.actor if may else None,
         base=view.url(f"/reviews/{review.code}/units/{asked.unit.key}"),
         view=view,
-        on_behalf=may and asked.unit.key not in units_of(view.snapshot, cast("PydanticObjectId", account)),
+        on_behalf=account is not None and asked.unit.key not in units_of(view.snapshot, account),
     )
 
 

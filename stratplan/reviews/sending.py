@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from beanie import PydanticObjectId
 
-from stratplan import audit
+from stratplan import audit, i18n
 from stratplan.actors import Actor
 from stratplan.documents import now
 from stratplan.errors import RuleBroken, StaleEdit
@@ -18,7 +18,7 @@ from stratplan.goals.states import Execution, Outcome
 from stratplan.i18n import _, ngettext
 from stratplan.investments.models import InvestmentLine, MoneyReport
 from stratplan.reviews.models import Review, Submission, SubmissionState
-from stratplan.reviews.queries import Asked, asked_of, reports_in
+from stratplan.reviews.queries import Asked, asked_of, reported_before, reports_in
 from stratplan.snapshot import Snapshot
 
 NEVER_WRITTEN = 0  # the version of a part that nobody has begun
@@ -27,7 +27,7 @@ NEVER_WRITTEN = 0  # the version of a part that nobody has begun
 @dataclass(frozen=True, slots=True)
 class TaskWords:
     """What a unit says of one task: `percent` from 0 to 100, or, of a task with milestones, the day on which each of
-    `done` (by key) was reached. `unchanged`: as it was last reported."""
+    `done` (by key) was reached. `unchanged`: as it was last reported (see `unchanged`)."""
 
     task: PydanticObjectId
     execution: Execution
@@ -51,6 +51,67 @@ class MoneyWords:
     spent: Decimal | None
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What cannot be in a unit's part, in a sentence; `name` is its field on the card of the task (see cards)."""
+
+    task: PydanticObjectId
+    name: str
+    message: str
+
+
+def faults(
+    snapshot: Snapshot, asked: Asked, said: Sequence[TaskWords], money: Sequence[MoneyWords], today: date
+) -> Iterator[Fault]:
+    """What of a unit's words cannot be sent on the day: milestones that were done on a day to come, sums of a year that
+    the plan does not have."""
+    words = {one.task: one for one in said}
+    for task in asked.tasks:
+        done = words[task.key].done if task.key in words else None
+        for milestone in task.milestones:
+            day = (done or {}).get(milestone.key)
+            if day is not None and day > today and day != milestone.done_on:
+                yield Fault(
+                    task.key,
+                    f"day-{milestone.key}",
+                    _(
+                        "Task %(number)s, “%(milestone)s”: %(day)s is yet to come.",
+                        number=task.number,
+                        milestone=milestone.title,
+                        day=i18n.short_date(day),
+                    ),
+                )
+    for sums in money:
+        line = snapshot.find(InvestmentLine, sums.line)
+        paid = next((task for task in asked.tasks if line is not None and task.key in line.tasks), None)
+        if line is None or paid is None or sums.year in snapshot.plan.years:
+            continue
+        stated = "contracted" if sums.spent is None else "spent"
+        yield Fault(
+            paid.key,
+            f"{stated}-{line.key}-{sums.source}",
+            _("Investment line %(line)s: %(year)s is no year of the plan.", line=line.number, year=sums.year),
+        )
+
+
+def unchanged(snapshot: Snapshot, review: Review, task: Task) -> TaskWords:
+    """“No change”: the task as it was last reported before the review, in the same words. A task that nobody reported
+    on has not been started; milestones stay as they are."""
+    before = reported_before(snapshot, review, task)
+    if before is None:
+        return TaskWords(task=task.key, execution=Execution.NOT_STARTED, unchanged=True)
+    return TaskWords(
+        task=task.key,
+        execution=before.execution,
+        outcome=before.outcome,
+        percent=before.percent,
+        text=before.text,
+        next_steps=before.next_steps,
+        obstacles=before.obstacles,
+        unchanged=True,
+    )
+
+
 async def send(
     snapshot: Snapshot,
     review: Review,
@@ -68,20 +129,24 @@ async def send(
 ) -> audit.AuditEntry:
     """Send in a unit's part of a review: a report on each task that is asked of it, and money, as one change.
 
-    Reports are as of the review's last day, or of today before that. What was sent before is corrected, not doubled.
+    Reports are as of the review's last day, or of today before that. What was sent before is corrected, not doubled,
+    and stands where nothing (else) is said of it: a unit sends the rest when tasks were added since.
     `at` is when that was, where a file tells of it afterwards; the history has when it was written.
     Raises StaleEdit when the part was sent or returned since version `based_on` (0: nobody had begun), RuleBroken when
-    a task is left out.
+    a task is left out, or something cannot be (see `faults`).
     """
     asked = asked_of(snapshot, review, unit)
     _check_version(asked.submission, based_on)
     words = {one.task: one for one in said}
     _refuse_gaps(asked, words)
+    for fault in faults(snapshot, asked, said, money, today):
+        raise RuleBroken(fault.message, field=fault.name)
     on = review.day_on(today)
     earlier = reports_in(snapshot, review, asked.tasks)
     edits = [_part(review, asked, by, at or now(), on_behalf=on_behalf, by_link=by_link)]
     for task in asked.tasks:
-        edits += _report(review, task, words[task.key], earlier.get(task.key), on, by, illustrative=illustrative)
+        if task.key in words:
+            edits += _report(review, task, words[task.key], earlier.get(task.key), on, by, illustrative=illustrative)
     edits += _money(snapshot, asked, money, on, illustrative=illustrative)
     return await audit.record("submission.sent", edits, by=by)
 
@@ -103,7 +168,11 @@ def _check_version(submission: Submission | None, based_on: int) -> None:
 
 
 def _refuse_gaps(asked: Asked, words: Mapping[PydanticObjectId, TaskWords]) -> None:
-    missing = [task.number for task in asked.tasks if task.key not in words or _says_nothing(words[task.key])]
+    missing = [
+        task.number
+        for task in asked.tasks
+        if (_says_nothing(words[task.key]) if task.key in words else task in asked.to_say)
+    ]
     if missing:
         raise RuleBroken(
             ngettext(
@@ -123,6 +192,7 @@ def _part(review: Review, asked: Asked, by: Actor, at: datetime, *, on_behalf: b
     values = {
         "state": SubmissionState.SENT,
         "sent_at": at,
+        "first_sent_at": at if asked.submission is None else asked.submission.came_in_at or at,
         "sent_by": by.id,
         "on_behalf": on_behalf,
         "by_link": by_link,
@@ -137,7 +207,7 @@ def _report(
     review: Review, task: Task, words: TaskWords, earlier: Report | None, on: date, by: Actor, *, illustrative: bool
 ) -> list[audit.Edit]:
     percent = None if task.milestones else 100 if words.execution is Execution.COMPLETED else words.percent
-    values = {
+    said = {
         "on": on,
         "execution": words.execution,
         "outcome": words.outcome,
@@ -146,15 +216,15 @@ def _report(
         "next_steps": words.next_steps,
         "obstacles": words.obstacles,
         "unchanged": words.unchanged,
-        "by": by.id,
-        "illustrative": illustrative,
     }
-    report = (
-        audit.created(Report.new(scope=review.scope, task=task.key, review=review.key, **values))
-        if earlier is None
-        else audit.changed(earlier, **values)
-    )
-    return [_milestones(task, words), report]
+    who = {"by": by.id, "illustrative": illustrative}
+    touched = _milestones(task, words)
+    if earlier is None:
+        fresh = Report.new(scope=review.scope, task=task.key, review=review.key, **said, **who)
+        return [touched, audit.created(fresh)]
+    # Who sends the part once more has not said anew what stands there already: it stays whose it was.
+    is_new = touched.values or audit.changed(earlier, **said).values
+    return [touched, audit.changed(earlier, **said, **who)] if is_new else []
 
 
 def _milestones(task: Task, words: TaskWords) -> audit.Edit:

@@ -393,7 +393,7 @@ async def test_a_review_is_opened_sent_in_for_and_closed_as_people_do_it(larger:
     reports = await Report.find({"review": review.key}).sort("unchanged").to_list()
     assert [(one.on, one.percent, one.text, one.unchanged) for one in reports] == [
         (date(2016, 9, 30), 70, "Vēlu.", False),
-        (date(2016, 9, 30), 40, "", True),
+        (date(2016, 9, 30), 40, "Puse.", True),
     ]
     line = await one(InvestmentLine)
     assert [(entry.on, str(entry.spent)) for entry in line.money_reports] == [(date(2016, 9, 30), "39.99")]

@@ -89,6 +89,12 @@ async def deadlines_are_known(day: date) -> None:
     await Turn.finish(DEADLINES, day.isoformat(), "test")
 
 
+async def the_pause_is_over(name: str) -> None:
+    """Work that failed may be tried again."""
+    past = {"$set": {"until": now() - timedelta(seconds=1)}}
+    assert (await Turn.get_motor_collection().update_one({"_id": name}, past)).matched_count == 1
+
+
 async def states() -> dict[str, str]:
     """Every letter's state by its id."""
     return {one.id: one.state.value for one in await Delivery.find_all().to_list()}

@@ -16,7 +16,7 @@ from stratplan.goals.models import Task
 from stratplan.goals.states import Execution
 from stratplan.i18n import use_language
 from stratplan.notices.models import Notice, Turn
-from stratplan.notices.review_reminders import remind_of_reviews
+from stratplan.notices.review_reminders import REVIEWS, remind_of_reviews
 from stratplan.notices.sentences import caption_of, path_of, sentence
 from stratplan.notices.writing import follow_histories
 from stratplan.period import Period
@@ -31,7 +31,7 @@ from stratplan.snapshot import Snapshots
 from stratplan.units.models import Unit, UnitKind
 from tests.factories import SOMEBODY, Made, make_account, make_task
 from tests.letters import letterbox
-from tests.notices.making import make_head, outbox
+from tests.notices.making import make_head, outbox, the_pause_is_over
 
 DUE = date(2016, 10, 14)
 
@@ -189,6 +189,26 @@ async def test_a_day_that_broke_off_reminds_nobody_twice(made: Made, heads: tupl
     day = DUE - timedelta(days=7)
     assert await look(day) == 1
     await Turn.get_motor_collection().delete_many({})  # the process died before it could say that it was done
+    assert await look(day) == 0
+    assert len((await fresh(review)).reminders) == 1
+
+
+async def test_a_day_on_which_a_plan_failed_is_gone_through_again_after_a_pause(
+    made: Made, heads: tuple[Account, Account]
+) -> None:
+    review = await opened(made)
+    day = DUE - timedelta(days=7)
+    tasks = Task.get_motor_collection()
+    raw = await tasks.find_one({"_id": made.task.key})
+    assert raw is not None
+    await tasks.update_one({"_id": made.task.key}, {"$set": {"period": "no period"}})
+    with pytest.raises(ValueError):
+        await look(day)
+    await tasks.update_one({"_id": made.task.key}, {"$set": {"period": raw["period"]}})
+    assert await look(day) == await look(day, owner="another") == 0  # not every few seconds
+    await the_pause_is_over(REVIEWS)
+    assert sorted(await asyncio.gather(*(look(day, owner=f"process {number}") for number in range(4)))) == [0, 0, 0, 1]
+    await the_pause_is_over(REVIEWS)
     assert await look(day) == 0
     assert len((await fresh(review)).reminders) == 1
 

@@ -34,7 +34,7 @@ from stratplan.snapshot import Snapshots
 from stratplan.units.models import Unit, UnitKind
 from tests.factories import SOMEBODY, TODAY_IN_PLAN, Made, make_account, make_plan, make_report, make_task
 from tests.listening import listening
-from tests.notices.making import due_on, edited, make_head
+from tests.notices.making import due_on, edited, make_head, the_pause_is_over
 
 
 async def told() -> list[tuple[str, str, str]]:
@@ -255,11 +255,35 @@ async def test_a_plan_whose_deadlines_cannot_be_found_keeps_nobody_elses_letter(
     await due_on(other.task, TODAY_IN_PLAN + timedelta(days=5))
     await Task.get_motor_collection().update_one({"_id": made.task.key}, {"$set": {"period": "no period"}})
 
+    assert not await Turn.is_tried(DEADLINES, TODAY_IN_PLAN.isoformat())
     with pytest.raises(ValueError):
         await write_deadlines(Snapshots(), "process", lambda: TODAY_IN_PLAN)
 
     assert len(await told()) == 1
-    assert await Turn.is_done(DEADLINES, TODAY_IN_PLAN.isoformat())  # which the daily letters wait for
+    assert await Turn.is_tried(DEADLINES, TODAY_IN_PLAN.isoformat())  # which the daily letters wait for
+
+
+async def test_deadlines_that_could_not_be_found_are_looked_for_again_on_the_same_day_and_told_once(
+    made: Made,
+) -> None:
+    await make_head(made)
+    await due_on(made.task, TODAY_IN_PLAN + timedelta(days=5))
+    raw = await Task.get_motor_collection().find_one({"_id": made.task.key})
+    assert raw is not None
+
+    async def look(owner: str) -> int:
+        return await write_deadlines(Snapshots(), owner, lambda: TODAY_IN_PLAN)
+
+    await Task.get_motor_collection().update_one({"_id": made.task.key}, {"$set": {"period": "no period"}})
+    with pytest.raises(ValueError):
+        await look("process")
+    await Task.get_motor_collection().update_one({"_id": made.task.key}, {"$set": {"period": raw["period"]}})
+    assert await look("process") == await look("another") == 0  # not every few seconds
+    await the_pause_is_over(DEADLINES)
+    assert sorted(await asyncio.gather(*(look(f"process {number}") for number in range(4)))) == [0, 0, 0, 1]
+    await the_pause_is_over(DEADLINES)
+    assert await look("process") == 0
+    assert len(await told()) == 1
 
 
 async def test_a_history_that_is_no_plans_costs_no_question_until_it_changes(made: Made) -> None:

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from stratplan import i18n
 from stratplan.cli import main
 from stratplan.errors import RuleBroken, StratplanError
-from stratplan.goals.models import Report
+from stratplan.goals.models import Milestone, Report
 from stratplan.goals.states import Execution
 from stratplan.i18n import use_language
 from stratplan.investments.models import InvestmentLine
@@ -25,7 +25,7 @@ from stratplan.reviews import commands, exporting
 from stratplan.reviews.command_line import FORMATS
 from stratplan.reviews.formats import Format
 from stratplan.reviews.models import Review, Submission, SubmissionState
-from tests.factories import Made, make_line, make_report, make_task
+from tests.factories import SOMEBODY, Made, make_line, make_report, make_task
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +76,7 @@ money:
     assert review.editions[0].decision_date == date(2016, 10, 27)
     assert "2016Q3" in (await commands.status("plans", None))[0]
     await commands.reopened("plans", "2016Q3", reason="Kļūda.")
-    assert "0 of 1 sent" not in (await commands.status("plans", None))[0]
+    assert (await commands.status("plans", None))[0].endswith("\t1 of 1 sent")  # what was sent stays
 
 
 async def test_what_a_file_leaves_out_stays_as_it_was_reported(made: Made, tmp_path: Path) -> None:
@@ -89,9 +89,42 @@ async def test_what_a_file_leaves_out_stays_as_it_was_reported(made: Made, tmp_p
     assert (found.execution, found.percent) == (Execution.SUSPENDED, 35)
 
 
+@pytest.mark.parametrize("is_in_file", [True, False])
+async def test_no_change_repeats_what_was_last_reported_as_the_page_does(
+    made: Made, tmp_path: Path, *, is_in_file: bool
+) -> None:
+    await make_report(
+        made.task, date(2016, 6, 30), 35, execution=Execution.SUSPENDED,
+        text="Noslēgts līgums.", next_steps="Otrais.", obstacles="Trūkst līdzekļu.",
+    )  # fmt: skip
+    await commands.opened("plans", "2016Q3", due=None, note="")
+    report = written(tmp_path, "tasks: [{task: '1.1', unchanged: true}]" if is_in_file else "")
+    await commands.reported("plans", "2016Q3", "ĶN", report, no_change=not is_in_file)
+    found = await Report.find_one({"review": {"$ne": None}})
+    assert found is not None
+    assert (found.unchanged, found.execution, found.percent) == (True, Execution.SUSPENDED, 35)
+    assert (found.text, found.next_steps, found.obstacles) == ("Noslēgts līgums.", "Otrais.", "Trūkst līdzekļu.")
+
+
+async def test_of_a_part_that_was_sent_only_what_was_added_since_must_be_told(made: Made, tmp_path: Path) -> None:
+    await commands.opened("plans", "2016Q3", due=None, note="")
+    report = written(tmp_path, "tasks: [{task: '1.1', percent: 40, text: Iesākts.}]")
+    await commands.reported("plans", "2016Q3", "ĶN", report, no_change=False)
+    await make_task(made.scope, made.goal, "1.2", lead=made.unit.key)
+    assert any("Sent in part" in row for row in await commands.status("plans", "2016Q3"))
+    assert (await commands.status("plans", None))[0].endswith("0 of 1 sent")
+    with pytest.raises(RuleBroken, match=r"1\.2"):
+        await commands.reported("plans", "2016Q3", "ĶN", written(tmp_path, ""), no_change=False)
+    await commands.reported("plans", "2016Q3", "ĶN", written(tmp_path, ""), no_change=True)
+    assert (await commands.status("plans", None))[0].endswith("1 of 1 sent")
+    found = await Report.find({"review": {"$ne": None}}).sort("_id").to_list()
+    assert [(one.text, one.unchanged) for one in found] == [("Iesākts.", False), ("", True)]
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
+        ("tasks: [{task: '1.1', unchanged: true, percent: 60}]", "tasks.1"),
         ("tasks: [{task: '1.1', percent: 140}]", "tasks.1.percent"),
         ("tasks: [{task: '1.1', execution: done}]", "tasks.1.execution"),
         ("tasks: [{task: '1.1', txt: x}]", "tasks.1.txt"),
@@ -119,6 +152,26 @@ async def test_what_the_plan_does_not_have_is_named_and_nothing_is_sent(
     await make_line(made.scope, made.goal, "1.1", amount=Decimal(1000), tasks=[made.task.key])
     await commands.opened("plans", "2016Q3", due=None, note="")
     with pytest.raises(StratplanError, match=said):
+        await commands.reported("plans", "2016Q3", "ĶN", written(tmp_path, report), no_change=False)
+    assert await Submission.find_all().count() == 0
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        ("tasks: [{task: '1.1', text: x, done: {tender: 2030-01-01}}]", "yet to come"),
+        (
+            "tasks: [{task: '1.1', text: x}]\nmoney: [{line: '1.1', source: PB, year: 2099, spent: 5}]",
+            "2099 is no year",
+        ),
+    ],
+)
+async def test_what_cannot_be_is_refused_as_on_the_page(made: Made, tmp_path: Path, report: str, said: str) -> None:
+    milestones = [Milestone(key="tender", title="Iepirkums")]
+    await made.task.edit({"milestones": milestones}, by=SOMEBODY, based_on=made.task.version)
+    await make_line(made.scope, made.goal, "1.1", amount=Decimal(1000), tasks=[made.task.key])
+    await commands.opened("plans", "2016Q3", due=None, note="")
+    with pytest.raises(RuleBroken, match=said):
         await commands.reported("plans", "2016Q3", "ĶN", written(tmp_path, report), no_change=False)
     assert await Submission.find_all().count() == 0
 

@@ -259,7 +259,7 @@ async def test_a_unit_is_reminded_once_a_day_and_the_desk_says_when(client: http
     review = await opened(client)
     page = (await client.get(PAGE)).text
     assert page.count(f'action="{PAGE}/remind"') == 2  # this unit, and all
-    answer = await client.post(f"{PAGE}/remind", data={"version": "1", "unit": str(made.unit.key)})
+    answer = await client.post(f"{PAGE}/remind", data={"unit": str(made.unit.key)})
     assert (answer.status_code, answer.headers["location"]) == (303, PAGE)
     entry = await last_entry()
     assert entry.tag == "review.reminded"
@@ -270,12 +270,24 @@ async def test_a_unit_is_reminded_once_a_day_and_the_desk_says_when(client: http
     assert f'action="{PAGE}/remind"' not in page
     assert "šodien" in page.split('id="units"')[1].split("</section>")[0]
     assert "/undo" not in page  # what people were told is not taken back
-    again = await client.post(f"{PAGE}/remind", data={"version": "2"})
+    again = await client.post(f"{PAGE}/remind")  # from a page that was opened before
     assert again.status_code == 409
     assert "reizi dienā" in again.text
     assert (await client.post(f"/plans/plans/changes/{entry.id}/undo")).status_code == 409
     await sent(made, review)
-    assert (await client.post(f"{PAGE}/remind", data={"version": "2"})).status_code == 409
+    assert (await client.post(f"{PAGE}/remind")).status_code == 409
+
+
+async def test_a_page_opened_before_another_was_reminded_reminds_the_others_only(
+    client: httpx.AsyncClient, made: Made
+) -> None:
+    other = Unit.new(scope=made.organisation.key, name="Aprūpes centrs", sort=UnitKind.STRUCTURAL)
+    await other.add(by=SOMEBODY)
+    await make_task(made.scope, made.goal, "1.2", lead=other.key)
+    await opened(client)
+    assert (await client.post(f"{PAGE}/remind", data={"unit": str(made.unit.key)})).status_code == 303
+    assert (await client.post(f"{PAGE}/remind")).status_code == 303
+    assert [one.units for one in (await the_review()).reminders] == [[made.unit.key], [other.key]]
 
 
 async def test_a_part_is_returned_with_a_remark_and_not_without(client: httpx.AsyncClient, made: Made) -> None:

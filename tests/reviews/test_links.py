@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import AsyncIterator
@@ -18,12 +19,12 @@ from stratplan.accounts.models import Account, Membership
 from stratplan.audit import AuditEntry
 from stratplan.errors import RuleBroken, StaleEdit
 from stratplan.frame import Frame
-from stratplan.goals.models import Report
+from stratplan.goals.models import Milestone, Report
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
 from stratplan.reviews.closing import open_review
 from stratplan.reviews.drafts import Draft
-from stratplan.reviews.links import ReviewLink, link_for, signed_link
+from stratplan.reviews.links import ReviewLink, address_of, link_for, signed_link
 from stratplan.reviews.models import Review, Submission
 from stratplan.reviews.terms import period_of_code
 from stratplan.secret_key import SecretKey
@@ -95,6 +96,44 @@ async def test_a_revoked_link_stays_revoked_and_a_new_one_is_another(
     assert await link_for(review, made.unit.key, head.key, key=key_in(app), by=SOMEBODY) != address
 
 
+async def test_whoever_makes_links_at_once_a_person_has_one(
+    app: Frame, made: Made, review: Review, head: Account
+) -> None:
+    async def made_link() -> str:
+        return await link_for(review, made.unit.key, head.key, key=key_in(app), by=SOMEBODY)
+
+    addresses = await asyncio.gather(*(made_link() for _ in range(5)))
+    assert len(set(addresses)) == 1
+    assert await ReviewLink.find_all().count() == 1
+
+
+async def test_the_desk_makes_no_second_link_for_a_person(
+    made: Made, review: Review, head: Account, client: httpx.AsyncClient
+) -> None:
+    path = f"/plans/plans/reviews/2016Q3/units/{made.unit.key}/links"
+    assert (await client.post(path, data={"account": str(head.key)}, headers=ENGLISH)).status_code == 303
+    again = await client.post(path, data={"account": str(head.key)}, headers=ENGLISH)
+    assert again.status_code == 409
+    assert "has a link for this unit already" in again.text
+    link = await the_link()
+    await link.revoke(by=SOMEBODY, based_on=link.version)
+    assert (await client.post(path, data={"account": str(head.key)})).status_code == 303
+
+
+async def test_revoking_ends_twins_from_before_there_was_one_at_most(
+    app: Frame, made: Made, review: Review, head: Account, address: str, stranger: httpx.AsyncClient
+) -> None:
+    link = await the_link()
+    raw = await ReviewLink.get_motor_collection().find_one({"_id": link.key})
+    twin = link.model_copy(update={"id": PydanticObjectId()})
+    await ReviewLink.get_motor_collection().insert_one({**(raw or {}), "_id": twin.key})
+    await made.unit.edit({"short": "ĶN2"}, by=SOMEBODY, based_on=1)  # something is read afresh
+    assert (await stranger.get(address_of(twin, key_in(app)))).status_code == 200
+    await link.revoke(by=SOMEBODY, based_on=link.version)
+    for one in (address, address_of(twin, key_in(app))):
+        assert (await stranger.get(one)).status_code == 410
+
+
 async def test_no_link_is_made_for_a_closed_review(app: Frame, made: Made, review: Review, head: Account) -> None:
     await close(made, review)
     closed = await Review.get(review.key)
@@ -161,6 +200,26 @@ async def test_a_head_reports_through_the_link_in_their_own_name(
     assert "Sent on" in (await stranger.get(address, headers=ENGLISH)).text
     corrected = await sheet(stranger, f"{address}?correct=1")
     assert (await put(stranger, corrected, {"tasks-0-percent": "60"})).status_code == 303
+
+
+async def test_the_rules_of_sending_hold_for_a_link_as_well(
+    made: Made, review: Review, address: str, stranger: httpx.AsyncClient
+) -> None:
+    assert (await put(stranger, await sheet(stranger, address), WORDS)).status_code == 303
+    milestones = [Milestone(key="a", title="Iepirkums")]
+    await make_task(made.scope, made.goal, "1.2", lead=made.unit.key, milestones=milestones)
+    shown = (await stranger.get(address, headers=ENGLISH)).text
+    assert "and says nothing of task 1.2" in shown
+    form = await sheet(stranger, address)  # open again, without being returned
+    done = {"tasks-1-text": "Noslēgts.", "done-0-ticked": "on", "done-0-day": "2030-01-01"}
+    refused = await put(stranger, form, done)
+    assert refused.status_code == 422
+    assert 'id="field-done-0-day-error"' in refused.text
+    assert (await put(stranger, form, {**done, "done-0-day": "2016-09-02"})).status_code == 303
+    assert "Sent on" in (await stranger.get(address, headers=ENGLISH)).text
+    part = await Submission.find_one()
+    assert part is not None
+    assert (part.by_link, part.on_behalf) == (True, False)
 
 
 async def test_the_page_leads_to_nothing_of_the_plan_and_the_link_signs_nobody_in(

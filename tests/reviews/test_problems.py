@@ -22,8 +22,8 @@ from stratplan.reviews.closing import close_review, open_review
 from stratplan.reviews.models import Decision, Review, Submission
 from stratplan.reviews.moves import deadline_moves
 from stratplan.reviews.problem_pages import ROWS_ON_A_PAGE
-from stratplan.reviews.problems import Problem, late_units, postponements, problem_tasks, times_late
-from stratplan.reviews.sending import TaskWords, send
+from stratplan.reviews.problems import Problem, days_late, late_units, postponements, problem_tasks, times_late
+from stratplan.reviews.sending import TaskWords, give_back, send
 from stratplan.reviews.statement import Move
 from stratplan.snapshot import Snapshots
 from stratplan.units.models import Unit, UnitKind
@@ -62,17 +62,12 @@ async def reviewed(
     if sent is not None:
         words = [TaskWords(made.task.key, Execution.IN_PROGRESS, percent=10, text="Iesākts.")]
         await send(await made.snapshot(), review, made.unit.key, words, today=sent, by=SOMEBODY, based_on=0)
-        moment = {"sent_at": datetime(sent.year, sent.month, sent.day, 9, tzinfo=UTC)}
+        at = datetime(sent.year, sent.month, sent.day, 9, tzinfo=UTC)
+        moment = {"sent_at": at, "first_sent_at": at}
         await Submission.get_motor_collection().update_one({"review": review.key}, {"$set": moment})
     if closed is not None:
-        at: Any = {
-            "by": SOMEBODY,
-            "based_on": review.version,
-            "today": TODAY_IN_PLAN,
-            "decision": Decision(),
-            "despite_missing": True,
-        }
-        await close_review(Snapshots(), made.plan.slug, review, **at)
+        by: Any = {"by": SOMEBODY, "based_on": review.version, "today": TODAY_IN_PLAN, "decision": Decision()}
+        await close_review(Snapshots(), made.plan.slug, review, **by, despite_missing=True)
         moment = {"editions.0.closed_at": datetime(closed.year, closed.month, closed.day, 9, tzinfo=UTC)}
         await Review.get_motor_collection().update_one({"_id": review.key}, {"$set": moment})
     return review
@@ -109,6 +104,57 @@ async def test_a_unit_is_late_that_sends_after_the_due_date_or_not_at_all(made: 
     assert found == {"2016Q1": True, "2015Q4": False, "2015Q3": True, "2015Q2": False, "2016Q2": False}
     assert times_late(snapshot, TODAY_IN_PLAN) == {made.unit.key: 2}
     assert times_late(snapshot, date(2016, 10, 1)) == {made.unit.key: 3}
+
+
+async def sends(made: Made, review: Review, on: date) -> Submission:
+    """The unit's part, sent (again) on a day."""
+    there = await Submission.find_one({"review": review.key, "deleted": False})
+    words = [TaskWords(made.task.key, Execution.IN_PROGRESS, percent=10, text=f"Teikts {on}.")]
+    at = datetime(on.year, on.month, on.day, 9, tzinfo=UTC)
+    based_on = 0 if there is None else there.version
+    snapshot = await made.snapshot()
+    await send(snapshot, review, made.unit.key, words, today=on, by=SOMEBODY, based_on=based_on, at=at)
+    found = await Submission.find_one({"review": review.key, "deleted": False})
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("is_from_before", [True, False])
+async def test_a_unit_that_sent_in_time_is_not_late_because_its_part_was_returned(
+    made: Made, *, is_from_before: bool
+) -> None:
+    review = await reviewed(made, "2016-Q1", due=date(2016, 4, 14))
+    part = await sends(made, review, date(2016, 4, 10))
+    if is_from_before:  # sent before it was kept when that was for the first time
+        await Submission.get_motor_collection().update_one({"_id": part.key}, {"$unset": {"first_sent_at": ""}})
+    await give_back(part, remark="Par maz.", by=SOMEBODY, based_on=part.version)
+    returned = await made.snapshot()
+    assert late_units(returned, returned.all(Review)[review.key], date(2016, 4, 16)) == set()
+    part = await sends(made, review, date(2016, 4, 17))
+    assert part.sent_at == datetime(2016, 4, 17, 9, tzinfo=UTC)
+    again = await made.snapshot()
+    assert late_units(again, again.all(Review)[review.key], date(2016, 4, 20)) == set()
+    assert days_late(review, again.all(Submission)[part.key], date(2016, 4, 20)) == 0
+
+
+async def test_a_unit_that_sent_late_stays_late_when_it_sends_again(made: Made) -> None:
+    review = await reviewed(made, "2016-Q1", due=date(2016, 4, 14))
+    part = await sends(made, review, date(2016, 4, 16))
+    await give_back(part, remark="Par maz.", by=SOMEBODY, based_on=part.version)
+    part = await sends(made, review, date(2016, 4, 30))
+    assert days_late(review, part, TODAY_IN_PLAN) == 2
+
+
+async def test_a_task_that_was_added_after_a_unit_sent_makes_it_missing_and_not_late(made: Made) -> None:
+    review = await reviewed(made, "2016-Q1", due=date(2016, 4, 14))
+    await sends(made, review, date(2016, 4, 10))
+    await make_task(made.scope, made.goal, "1.2", lead=made.unit.key)
+    at: Any = {"by": SOMEBODY, "based_on": review.version, "today": TODAY_IN_PLAN, "decision": Decision()}
+    await close_review(Snapshots(), made.plan.slug, review, **at)
+    snapshot = await made.snapshot()
+    closed = snapshot.all(Review)[review.key]
+    assert closed.editions[0].missing == [made.unit.key]
+    assert late_units(snapshot, closed, TODAY_IN_PLAN) == set()
 
 
 async def test_tasks_of_a_unit_that_was_late_twice_are_problems(made: Made) -> None:

@@ -334,6 +334,21 @@ async def test_what_is_missing_or_wrong_is_said_at_every_field_and_what_was_type
     assert dict((await sheet(reporter, page_of(made))).fields)["tasks-1-next_steps"] == "Otrs solis."
 
 
+async def test_a_milestone_of_a_day_to_come_is_refused_at_its_field_beside_what_else_is_wrong(
+    made: Made, review: Review, reporter: httpx.AsyncClient
+) -> None:
+    milestones = [Milestone(key="a", title="Iepirkums"), Milestone(key="b", title="Līgums")]
+    await make_task(made.scope, made.goal, "1.2", lead=made.unit.key, milestones=milestones)
+    form = await sheet(reporter, page_of(made))
+    answer = await put(reporter, form, {"tasks-1-text": "Noslēgts.", "done-1-ticked": "on", "done-1-day": "2030-01-01"})
+    assert answer.status_code == 422
+    for name in ("tasks-0-text", "done-1-day"):
+        assert f'href="#field-{name}"' in answer.text
+        assert f'id="field-{name}-error"' in answer.text
+    assert answer.text.count("is yet to come") == 2  # over the form, and at the field
+    assert await Report.find({"review": review.key}).count() == 0
+
+
 async def test_milestones_are_marked_with_their_days(made: Made, review: Review, reporter: httpx.AsyncClient) -> None:
     await make_report(made.task, date(2016, 6, 30), 25)
     task = await make_task(
@@ -376,6 +391,32 @@ async def test_returned_with_a_remark_it_is_filled_in_with_what_was_sent(
     assert [report.percent for report in reports] == [45]
 
 
+async def test_a_unit_sends_the_rest_when_a_task_was_added_since(
+    made: Made, review: Review, reporter: httpx.AsyncClient, client: httpx.AsyncClient
+) -> None:
+    await put(reporter, await sheet(reporter, page_of(made)), WORDS)
+    await make_task(made.scope, made.goal, "1.2", lead=made.unit.key)
+    desk = (await client.get("/plans/plans/reviews/2016Q3", headers=ENGLISH)).text
+    assert "nothing of task 1.2" in desk
+    assert f'{page_of(made)}/return"' in desk
+    assert "/remind" in desk
+    closing = await client.get("/plans/plans/reviews/2016Q3/close", headers=ENGLISH)
+    assert "nothing of task 1.2" in closing.text
+    assert "Sent in part" in (await reporter.get("/work", headers=ENGLISH)).text
+    answer = await reporter.get(page_of(made), headers=ENGLISH)
+    assert "and says nothing of task 1.2" in answer.text
+    assert "1 of 2 tasks done" in answer.text
+    form = await sheet(reporter, page_of(made))
+    late = await put(reporter, form, {"version": "0", "tasks-1-text": "Par vēlu."}, to="drafts", htmx=True)
+    assert late.status_code == 409  # the page was opened before the part was sent
+    kept = await put(reporter, form, {"tasks-1-text": "Sākts."}, to="drafts")
+    assert (kept.status_code, kept.headers["location"]) == (303, page_of(made))
+    assert (await put(reporter, form, {"tasks-1-text": "Sākts.", "tasks-1-percent": "5"})).status_code == 303
+    assert "Sent on" in (await reporter.get(page_of(made), headers=ENGLISH)).text
+    reports = await Report.find({"review": review.key}).sort("_id").to_list()
+    assert [report.text for report in reports] == ["Noslēgti divi līgumi.", "Sākts."]
+
+
 async def test_sent_by_one_it_is_not_sent_again_by_a_page_that_was_opened_before(
     made: Made, review: Review, reporter: httpx.AsyncClient, client: httpx.AsyncClient
 ) -> None:
@@ -397,6 +438,15 @@ async def test_the_planner_reports_for_a_unit_and_it_is_said(
     assert "You report for Ķekavas nodaļa." in answer.text
     assert "You report for" not in (await reporter.get(page_of(made), headers=ENGLISH)).text
     await put(client, await sheet(client, page_of(made)), WORDS)
+    assert (await part_of(review)).on_behalf
+    assert "The planner reported for the unit." in (await reporter.get(page_of(made), headers=ENGLISH)).text
+
+
+async def test_it_is_said_also_where_the_planner_sends_from_the_page_of_a_past_day(
+    made: Made, review: Review, client: httpx.AsyncClient, reporter: httpx.AsyncClient
+) -> None:
+    form = await sheet(client, page_of(made))
+    assert (await put(client, form, WORDS, to="send?as_of=2016-03-01")).status_code == 303
     assert (await part_of(review)).on_behalf
     assert "The planner reported for the unit." in (await reporter.get(page_of(made), headers=ENGLISH)).text
 
