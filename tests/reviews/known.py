@@ -57,7 +57,7 @@ async def two_reviews(made: Made) -> None:
     await make_report(late, SPRING, 10, text="Iesprūdis.")
     await make_report(behind[0], SPRING, 40, text="Lēni.")
     await make_report(done, SPRING, 65, text="Gandrīz.")
-    await paid(first_line, SPRING, made.source, 2015, contracted=300, spent=100)
+    await paid(first_line, SPRING, made.source, 2015, contracted=300, spent=Decimal("100.25"))
     await paid(second_line, SPRING, made.source, 2016, contracted=80, spent=70)
     await closed_review(made, "2016Q2")
 
@@ -80,7 +80,7 @@ async def moved(task: Task, period: str) -> None:
 
 
 async def paid(
-    line: InvestmentLine, on: date, source: FundingSource, year: int, *, contracted: int, spent: int
+    line: InvestmentLine, on: date, source: FundingSource, year: int, *, contracted: int, spent: int | Decimal
 ) -> None:
     """Report money on a line."""
     current = await InvestmentLine.get(line.key)

@@ -56,7 +56,7 @@ SUMMARY: Tables = {
         ["Last report", LAST_REPORT],
         ["Planned over the plan's years, EUR", 1550],
         ["Contracted, EUR", 630],
-        ["Spent, EUR", 220],
+        ["Spent, EUR", 220.25],
     ],
     "progress": [
         ["Name", "Goal", "Progress", "Tasks", "Reported on"],
@@ -92,15 +92,15 @@ SUMMARY: Tables = {
     ],
     "money-by-source": [
         ["Name", "Source", *EUR],
-        ["Pašvaldības budžets", "PB", 1150, 380, 170],
+        ["Pašvaldības budžets", "PB", 1150, 380, 170.25],
         ["Eiropas Reģionālās attīstības fonds", "ERAF", 400, 250, 50],
-        ["Total", None, 1550, 630, 220],
+        ["Total", None, 1550, 630, 220.25],
     ],
     "money-by-year": [
         ["Year", *EUR],
-        ["2015", 600, 300, 100],
+        ["2015", 600, 300, 100.25],
         ["2016", 950, 330, 120],
-        ["Total", 1550, 630, 220],
+        ["Total", 1550, 630, 220.25],
     ],
 }
 
@@ -168,23 +168,23 @@ def known_tables() -> Tables:
         "investments": [
             [*ABOUT_LINES, *FUNDING_OF_LINES, "Over the plan's years, EUR", "Contracted, EUR", "Spent, EUR", "Notes"],
             ["SM1 Mērķis SM1"],
-            ["1.1", "Rinda 1.1", "1.1", 1000, None, 0.6, 600, None, None, 0.4, 400, "ERAF", 1000, 550, 150],
-            [None, "Total of SM1", *[None] * 4, 600, None, None, None, 400, "ERAF", 1000, 550, 150],
+            ["1.1", "Rinda 1.1", "1.1", 1000, None, 0.6, 600, None, None, 0.4, 400, "ERAF", 1000, 550, 150.25],
+            [None, "Total of SM1", *[None] * 4, 600, None, None, None, 400, "ERAF", 1000, 550, 150.25],
             ["SM2 Mērķis SM2"],
             ["2.1", "Rinda 2.1", "2.1", 550, None, None, 550, *[None] * 5, 550, 80, 70],
             [None, "Total of SM2", *[None] * 4, 550, *[None] * 5, 550, 80, 70],
-            [None, "Total", *[None] * 4, 1150, None, None, None, 400, "ERAF", 1550, 630, 220],
+            [None, "Total", *[None] * 4, 1150, None, None, None, 400, "ERAF", 1550, 630, 220.25],
         ],
         "breakdown": [
             ["Goal", "Source", "Year", *EUR],
-            ["SM1", "PB", "2015", 600, 300, 100],
+            ["SM1", "PB", "2015", 600, 300, 100.25],
             ["SM1", "ERAF", "2016", 400, 250, 50],
-            ["SM1", "Total", None, 1000, 550, 150],
+            ["SM1", "Total", None, 1000, 550, 150.25],
             ["SM2", "PB", "2016", 550, 80, 70],
             ["SM2", "Total", None, 550, 80, 70],
-            ["The whole plan", "PB", None, 1150, 380, 170],
+            ["The whole plan", "PB", None, 1150, 380, 170.25],
             ["The whole plan", "ERAF", None, 400, 250, 50],
-            ["The whole plan", "Total", None, 1550, 630, 220],
+            ["The whole plan", "Total", None, 1550, 630, 220.25],
         ],
         "changes": [
             ["No.", "Name", "What changed", "Before", "After", "Difference", "When"],
@@ -198,7 +198,7 @@ def known_tables() -> Tables:
             [None, "Reached", "Number of tasks", 0, 1, 1],
             [None, "The whole plan", "Indicative amount, EUR", 1500, 1550, 50],
             [None, "The whole plan", "Contracted, EUR", 380, 630, 250],
-            [None, "The whole plan", "Spent, EUR", 170, 220, 50],
+            [None, "The whole plan", "Spent, EUR", 170.25, 220.25, 50],
             [None, "PB", "Indicative amount, EUR", 1100, 1150, 50],
             [None, "ERAF", "Contracted, EUR", None, 250, 250],
             [None, "ERAF", "Spent, EUR", None, 50, 50],
@@ -220,7 +220,7 @@ def known_tables() -> Tables:
             ["2.1", "Uzdevums 2.1", "What was done", "Gandrīz.", "Gatavs."],
             ["Investment plan"],
             ["1.1", "Rinda 1.1", "Contracted, EUR", 300, 550, 250],
-            ["1.1", "Rinda 1.1", "Spent, EUR", 100, 150, 50],
+            ["1.1", "Rinda 1.1", "Spent, EUR", 100.25, 150.25, 50],
             ["2.1", "Rinda 2.1", "Indicative amount, EUR", 500, 550, 50],
             ["2.1", "Rinda 2.1", "Indicative amount", 500, 550],
             ["2.1", "Rinda 2.1", "Shares by source", "PB 500.00\xa0EUR", "PB 550.00\xa0EUR"],
@@ -340,7 +340,7 @@ async def test_every_sheet_says_what_the_plan_does(
         "Of 5 tasks 1 are completed and 1 overdue.",
         "Nothing was ever reported on 1 task.",
         "1,550.00\xa0EUR is planned for investments.",
-        "Contracted: 630.00\xa0EUR; spent: 220.00\xa0EUR.",
+        "Contracted: 630.00\xa0EUR; spent: 220.25\xa0EUR.",
     ]
 
 
@@ -432,5 +432,5 @@ async def test_filters_narrow_both_plans_alike_and_leave_the_sums(client: httpx.
     ]
     lines = below(sheets["Investment plan"], known["investments"][0])[1:]
     assert [row[0] or row[1] for row in lines] == ["SM2 Mērķis SM2", "2.1", "Total of SM2", "Total"]
-    assert lines[-1][12:15] == [1550, 630, 220]
+    assert lines[-1][12:15] == [1550, 630, 220.25]
     same(below(sheets["Breakdown"], known["breakdown"][0]), known["breakdown"])
