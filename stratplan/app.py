@@ -54,13 +54,13 @@ from stratplan.permissions import Permission
 from stratplan.plans import routes as plans
 from stratplan.plans.models import FundingSource, Organisation, Plan, Section, Term
 from stratplan.public import routes as public
+from stratplan.reviews import productions
 from stratplan.reviews import routes as reviews
 from stratplan.reviews.drafts import Draft
 from stratplan.reviews.formats import Format
 from stratplan.reviews.frozen import FrozenLine, FrozenPlan, FrozenTask
 from stratplan.reviews.links import ReviewLink
 from stratplan.reviews.models import Review, Submission
-from stratplan.reviews.productions import Production
 from stratplan.reviews.report_template import ReportTemplate
 from stratplan.secret_key import SecretKey, secret_key
 from stratplan.security_txt import security_txt
@@ -100,7 +100,7 @@ DOCUMENTS: Sequence[type[Document]] = (
     FrozenPlan,
     FrozenTask,
     FrozenLine,
-    Production,
+    productions.Production,
     Password,
     SecondFactor,
     HalfSession,
@@ -137,7 +137,7 @@ def create_app(
     async def connected(app: Litestar) -> AsyncIterator[None]:
         key()
         await asyncio.to_thread(prepare)
-        jobs = [*notice_jobs.jobs(settings, site.snapshots, today), SWEEP] if in_background else []
+        jobs = [*notice_jobs.jobs(settings, site.snapshots, today), SWEEP, productions.SWEEP] if in_background else []
         async with (
             database.connect(mongodb_uri, settings.mongodb_database, DOCUMENTS),
             background.running(jobs),

@@ -32,6 +32,7 @@ from markupsafe import Markup, escape
 from stratplan.settings import resource
 
 LANGUAGES: Final = ("lv", "en")
+LANGUAGE_NAMES: Final[Mapping[str, str]] = {"lv": "Latviešu", "en": "English"}  # each in itself
 SOURCE_LANGUAGE: Final = "en"
 DASH: Final = "—"
 NBSP: Final = "\u00a0"

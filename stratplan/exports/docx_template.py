@@ -6,8 +6,9 @@ What is wrong is told with its place, so that who made the template finds it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from docxtpl import DocxTemplate
@@ -15,14 +16,19 @@ from jinja2 import TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 
+from stratplan import i18n
 from stratplan.choice import Choice
-from stratplan.exports.docx_package import RELATIONS, Element, Package, parsed, w
+from stratplan.exports.docx_package import CONTENT_TYPES, DECLARED_FIRST, RELATIONS, TYPES, Element, Package, parsed, w
 from stratplan.i18n import N_, _
 
 LARGEST_TEXT: Final = 3 * 2**20  # bytes of a part with text or styles
 MOST_TEXTS: Final = 40  # headers, footers and the text itself
+MOST_NESTED: Final = 8  # tables and text boxes in one another
+LONGEST_PARAGRAPH: Final = 50_000  # characters
+MOST_TAGS: Final = 500  # fields and `if`s of one paragraph
 MOST_TOLD: Final = 12  # problems at once
 LONGEST_QUOTED: Final = 60
+PIECE: Final = 4096  # bytes
 
 FILLED: Final = ("header", "footer", "footnotes")  # beside the text: the parts that have fields too
 # What fetches something when the document is opened, or runs.
@@ -33,9 +39,13 @@ EMBEDDED: Final = re.compile(r"/(?:attachedTemplate|oleObject|package|aFChunk|co
 VML: Final = "urn:schemas-microsoft-com:vml"
 OFFICE: Final = "urn:schemas-microsoft-com:office:office"
 BEFORE_TAGS: Final = b"\xef\xbb\xbf \t\r\n"
+XML_TYPE: Final = re.compile(r"[/+]xml\s*(?:;|$)", re.I)
 BESIDE: Final = re.compile(r"[{%#]")
+# What can stand around blocks, rows and cells without being one.
+WRAPPERS: Final = frozenset(map(w, ("sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "footnote")))
 
-_TAG = re.compile(r"\{\{(?P<field>.*?)\}\}|\{%(?P<statement>.*?)%\}|(?P<stray>\{\{|\{%|\{#|\}\}|%\}|#\})", re.S)
+# What stands between the braces has none, so that each character is looked at once.
+_TAG = re.compile(r"\{\{(?P<field>[^{}]*+)\}\}|\{%(?P<statement>[^{}%]*+)%\}|(?P<stray>\{\{|\{%|\{#|\}\}|%\}|#\})")
 _IF = re.compile(r"(?P<whole>p\s+)?(?P<word>if|elif)\s+(?:not\s+)?(?P<name>\w+)")
 _REST = re.compile(r"(?P<whole>p\s+)?(?P<word>else|endif)")
 
@@ -71,32 +81,86 @@ def check_template(body: bytes, fields: Fields) -> None:
     """Raise TemplateRefused where a file, which was found to be a sound DOCX without macros, cannot be filled."""
     package = Package.read(body)
     try:
-        problems = list(_foreign(package)) or list(_misread(package, fields))
+        problems = _first(_foreign(package)) or _first(_misread(package, fields))
     except (etree.XMLSyntaxError, KeyError, UnicodeDecodeError):
         problems = [_("The file is damaged: what is in it cannot be read.")]
     if problems:
-        raise TemplateRefused(problems[:MOST_TOLD])
+        raise TemplateRefused(problems)
+
+
+def _first(problems: Iterator[str]) -> list[str]:
+    """The first that differ, and no more work than they take."""
+    found = dict.fromkeys(islice(problems, MOST_TOLD))  # a text box is written twice, for older programs once more
+    return list(found)
 
 
 # --- what comes from elsewhere --------------------------------------------------------------------------------
 
 
 def _foreign(package: Package) -> Iterator[str]:
-    if not package.document:
+    if any(len(package.parts[name]) > LARGEST_TEXT for name in DECLARED_FIRST) or not package.document:
         yield _("The file is damaged: what is in it cannot be read.")
         return
+    is_declared = _declared_xml(package)
     for name, body in package.parts.items():
-        if not body.lstrip(BEFORE_TAGS).startswith(b"<"):  # by what is in it: a name can say anything
+        if not is_declared(name) and not _has_elements(body):
             continue
         if len(body) > LARGEST_TEXT:
             problem = _("The template is too long: keep the layout in it, and no text of years.")
             yield _("%(place)s: %(problem)s", place=_place_word(package, name), problem=problem)
             return
-        if re.search(rb"<!(?:DOCTYPE|ENTITY)", body, re.IGNORECASE) or body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        if not _is_plain(body):
+            yield _("%(part)s is not written in UTF-8, as documents are. Save the file anew.", part=name)
+            continue
+        if re.search(rb"<!(?:DOCTYPE|ENTITY)", body, re.IGNORECASE):
             yield _("%(part)s declares types of its own, which no document needs.", part=name)
             continue
-        for problem in _foreign_in(parsed(body)):
+        root = parsed(body)
+        if (root.getroottree().docinfo.encoding or "UTF-8").upper() != "UTF-8":
+            yield _("%(part)s is not written in UTF-8, as documents are. Save the file anew.", part=name)
+            continue
+        for problem in _foreign_in(root):
             yield _("%(place)s: %(problem)s", place=_place_word(package, name), problem=problem)
+
+
+def _declared_xml(package: Package) -> Callable[[str], bool]:
+    """Whether a part is XML by its name, or by what the file says of it."""
+    root = parsed(package.parts[CONTENT_TYPES])
+    kinds = {
+        (one.get("PartName") or one.get("Extension") or "").lstrip("/").casefold(): one.get("ContentType", "")
+        for one in root.iter(f"{{{TYPES}}}Override", f"{{{TYPES}}}Default")
+    }
+
+    def is_declared(name: str) -> bool:
+        name = name.casefold()
+        ending = name.rpartition(".")[2]
+        return ending in ("xml", "rels") or XML_TYPE.search(kinds.get(name) or kinds.get(ending) or "") is not None
+
+    return is_declared
+
+
+def _has_elements(body: bytes) -> bool:
+    """Whether a part is XML by what is in it, in whatever encoding: a name can say anything. Other parts are pictures
+    and fonts, which stop being read at their first bytes."""
+    if body.lstrip(BEFORE_TAGS).startswith(b"<"):
+        return True
+    parser = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        for at in range(0, min(len(body), LARGEST_TEXT), PIECE):
+            parser.feed(body[at : at + PIECE])
+            if next(iter(parser.read_events()), None) is not None:
+                return True
+    except etree.XMLSyntaxError:
+        pass
+    return False
+
+
+def _is_plain(body: bytes) -> bool:
+    """Whether bytes can be UTF-8. Those of UTF-16 can look like it, with a NUL at every other place."""
+    try:
+        return "\0" not in body.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def _foreign_in(root: Element) -> Iterator[str]:
@@ -167,9 +231,12 @@ def _misread(package: Package, fields: Fields) -> Iterator[str]:
     if len(names) > MOST_TEXTS:
         yield _("The template is too long: keep the layout in it, and no text of years.")
         return
-    found = [problem for place, name in enumerate(names) for problem in _in_part(package, name, place == 0, fields)]
-    yield from found
-    if not found:
+    is_sound = True
+    for place, name in enumerate(names):
+        for problem in _in_part(package, name, place == 0, fields):
+            is_sound = False
+            yield problem
+    if is_sound:
         yield from _unseen(package, names, fields)
 
 
@@ -177,9 +244,14 @@ def _in_part(package: Package, name: str, is_text: bool, fields: Fields) -> Iter
     root = parsed(package.parts[name])
     part = "" if is_text else _part_word(name)
     reading = _Reading(fields, is_text)
-    for place, paragraph in placed_paragraphs(root):
-        for problem in reading.read(paragraph):
-            yield _("%(place)s: %(problem)s", place=f"{part}, {place}" if part else place, problem=problem)
+    try:
+        for place, paragraph in placed_paragraphs(root, f"{part}, " if part else ""):
+            for problem in reading.read(paragraph):
+                yield _("%(place)s: %(problem)s", place=place, problem=problem)
+    except NestedTooDeep as nested:
+        problem = _("Tables and text boxes stand in one another more than %(most)s deep.", most=MOST_NESTED)
+        yield _("%(place)s: %(problem)s", place=nested.place, problem=problem)
+        return
     yield from (_("%(place)s: %(problem)s", place=part or _("the text"), problem=one) for one in reading.left_open())
 
 
@@ -191,45 +263,72 @@ def _part_word(name: str) -> str:
     return _("notes (%(name)s)", name=name.rpartition("/")[2])
 
 
-def placed_paragraphs(root: Element) -> Iterator[tuple[str, Element]]:
-    """Every paragraph of a part with the words for where it stands, counted as people count: cells by their tables."""
+class NestedTooDeep(Exception):
+    """Tables and text boxes stand in one another deeper than anybody lays them out; `place` says where."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(place)
+        self.place = place
+
+
+def placed_paragraphs(root: Element, prefix: str = "") -> Iterator[tuple[str, Element]]:
+    """Every paragraph of a part, once, with the words for where it stands, counted as people count: cells by their
+    tables. Raises NestedTooDeep."""
     top = root.find(w("body"))
-    numbers = {"paragraph": 0, "table": 0}
-    yield from _placed(root if top is None else top, "", numbers)
+    yield from _placed(root if top is None else top, prefix, 0)
 
 
-def _placed(parent: Element, prefix: str, numbers: dict[str, int]) -> Iterator[tuple[str, Element]]:
-    for child in parent:
+def _placed(parent: Element, prefix: str, depth: int) -> Iterator[tuple[str, Element]]:
+    paragraphs = tables = 0
+    for child in _standing_in(parent, w("p"), w("tbl")):
         if child.tag == w("p"):
-            numbers["paragraph"] += 1
-            place = prefix + _("paragraph %(number)s", number=numbers["paragraph"])
-            yield place, child
-            for box in child.iter(w("txbxContent")):
-                inside = {"paragraph": 0, "table": 0}
-                yield from _placed(
-                    box, prefix + _("text box at paragraph %(number)s", number=numbers["paragraph"]) + ", ", inside
-                )
-        elif child.tag == w("tbl"):
-            numbers["table"] += 1
-            for row_number, row in enumerate(child.iter(w("tr")), start=1):
-                for cell_number, cell in enumerate(row.findall(w("tc")), start=1):
-                    where = _(
-                        "table %(table)s, row %(row)s, cell %(cell)s",
-                        table=numbers["table"],
-                        row=row_number,
-                        cell=cell_number,
+            paragraphs += 1
+            yield prefix + _("paragraph %(number)s", number=paragraphs), child
+            where = prefix + _("text box at paragraph %(number)s", number=paragraphs)
+            for box in _boxes_of(child):
+                yield from _placed(box, f"{where}, ", _deeper(depth, where))
+        else:
+            tables += 1
+            for row_number, row in enumerate(_standing_in(child, w("tr")), start=1):
+                for cell_number, cell in enumerate(_standing_in(row, w("tc")), start=1):
+                    where = prefix + _(
+                        "table %(table)s, row %(row)s, cell %(cell)s", table=tables, row=row_number, cell=cell_number
                     )
-                    yield from _placed(cell, f"{prefix}{where}, ", {"paragraph": 0, "table": 0})
-        elif isinstance(child.tag, str) and child.tag in (w("sdt"), w("sdtContent"), w("footnote"), w("ins")):
-            yield from _placed(child, prefix, numbers)
+                    yield from _placed(cell, f"{where}, ", _deeper(depth, where))
+
+
+def _deeper(depth: int, place: str) -> int:
+    if depth >= MOST_NESTED:
+        raise NestedTooDeep(place)
+    return depth + 1
+
+
+def _standing_in(parent: Element, *tags: str) -> Iterator[Element]:
+    """What stands in a part of the document itself, and not in something that stands in it."""
+    for child in parent:
+        if child.tag in tags:
+            yield child
+        elif child.tag in WRAPPERS:
+            yield from _standing_in(child, *tags)
+
+
+def _boxes_of(paragraph: Element) -> Iterator[Element]:
+    """The text boxes of a paragraph, without those in them."""
+    for box in paragraph.iter(w("txbxContent")):
+        if _holder(box) is paragraph:
+            yield box
+
+
+def _holder(element: Element) -> Element | None:
+    """The paragraph that something stands in."""
+    return next(element.iterancestors(w("p")), None)
 
 
 def own_text(paragraph: Element) -> str:
     """What stands in a paragraph, without what stands in text boxes in it."""
     pieces = []
     for element in paragraph.iter(w("t"), w("tab"), w("br")):
-        holder = next((one for one in element.iterancestors(w("p"))), None)
-        if holder is paragraph:
+        if _holder(element) is paragraph:
             pieces.append((element.text or "") if element.tag == w("t") else " ")
     return "".join(pieces)
 
@@ -240,14 +339,21 @@ class _Reading:
 
     fields: Fields
     blocks_allowed: bool
-    _open: list[tuple[str, Element | None]] = field(default_factory=list)  # `if`s: as written, with what they stand in
+    _open: dict[Element | None, list[str]] = field(default_factory=dict)  # `if`s as written, by what they stand in
 
     def read(self, paragraph: Element) -> Iterator[str]:
         text = own_text(paragraph)
         if not BESIDE.search(text) and "}" not in text:
             return
+        if len(text) > LONGEST_PARAGRAPH:
+            yield _("The paragraph is longer than %(most)s characters.", most=i18n.number(LONGEST_PARAGRAPH, 0))
+            return
+        tags = list(islice(_TAG.finditer(text), MOST_TAGS + 1))
+        if len(tags) > MOST_TAGS:
+            yield _("The paragraph has more than %(most)s fields or double braces.", most=MOST_TAGS)
+            return
         inside: list[str] = []
-        for tag in _TAG.finditer(text):
+        for tag in tags:
             written = _quoted(tag[0] if tag["stray"] is None else text[tag.start() : tag.start() + LONGEST_QUOTED])
             is_alone = text.strip() == tag[0]
             if tag["stray"] is not None:
@@ -283,14 +389,11 @@ class _Reading:
             return
         if not is_alone:
             yield _("“%(text)s” must have a paragraph of its own.", text=written)
-        held = [one for one, parent in self._open if parent is paragraph.getparent()]
-        yield from _followed(held, word, written)
-        self._open = [one for one in self._open if one[1] is not paragraph.getparent()]
-        self._open += [(one, paragraph.getparent()) for one in held]
+        yield from _followed(self._open.setdefault(paragraph.getparent(), []), word, written)
 
     def left_open(self) -> Iterator[str]:
-        for written, _parent in self._open:
-            yield _("“%(text)s” has no endif.", text=written)
+        for held in self._open.values():
+            yield from (_("“%(text)s” has no endif.", text=written) for written in held)
 
 
 def _followed(held: list[str], word: str, written: str) -> Iterator[str]:

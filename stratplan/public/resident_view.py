@@ -16,14 +16,13 @@ from stratplan import i18n
 from stratplan.documents import LivingDocument
 from stratplan.errors import NotVisible
 from stratplan.guard import open_plan
-from stratplan.i18n import LANGUAGES, _
+from stratplan.i18n import LANGUAGE_NAMES, LANGUAGES, _
 from stratplan.permissions import Permission
 from stratplan.plans.models import Organisation
 from stratplan.snapshot import Snapshot
 from stratplan.view import View
 from stratplan.web import base_of, day_asked, reader_of, site_of
 
-LANGUAGE_NAMES = {"lv": "Latviešu", "en": "English"}
 PAGES = re.compile(
     r"(?:/tasks|/goals/[^/]+|/tasks/[^/]+|/figures/progress(?:/(?:goals|tasks)/[^/]+)?|/figures/schedule/tasks/[^/]+)?"
 )

@@ -4,6 +4,7 @@ changes since the closed review before it. Pages and the command line differ in 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
@@ -12,7 +13,6 @@ from stratplan import i18n
 from stratplan.goals.action_plan import action_plan, read_selection
 from stratplan.i18n import _
 from stratplan.reviews.comparing import compare
-from stratplan.reviews.comparison import Comparison
 from stratplan.reviews.council import council_report
 from stratplan.reviews.editions import edition_as_seen, today_as_seen
 from stratplan.reviews.formats import Content
@@ -35,9 +35,15 @@ async def edition_content(
 ) -> Content:
     """What a document of an edition says, with the changes since the review before it."""
     statement = await read(review, edition.number)
-    comparison = await _since(closed_before(snapshot, review, edition), statement, read)
-    with i18n.use_language(language):
-        return Content(council_report(statement, review=review, edition=edition, comparison=comparison), statement)
+    before = await _before(closed_before(snapshot, review, edition), read)
+
+    def made() -> Content:
+        comparison = None if before is None else compare(before, statement)
+        with i18n.use_language(language):
+            report = council_report(statement, review=review, edition=edition, comparison=comparison)
+        return Content(report, statement)
+
+    return await asyncio.to_thread(made)  # half a second where there are thousands of tasks
 
 
 async def plan_content(
@@ -45,10 +51,16 @@ async def plan_content(
 ) -> Content:
     """What a document of the plan says, with the changes since the last review that was closed by its day. Filters
     (`asked`: the action plan's query) choose rows; figures and sums are those of the whole plan."""
-    comparison = await _since(next(iter(closed_by(snapshot, whole.day)), None), whole, read)
+    before = await _before(next(iter(closed_by(snapshot, whole.day)), None), read)
     with i18n.use_language(language):
         chosen, statement = _chosen(snapshot, whole, asked or {})
-        return Content(council_report(statement, whole=whole, comparison=comparison, chosen=chosen), statement)
+
+    def made() -> Content:
+        comparison = None if before is None else compare(before, whole)
+        with i18n.use_language(language):
+            return Content(council_report(statement, whole=whole, comparison=comparison, chosen=chosen), statement)
+
+    return await asyncio.to_thread(made)
 
 
 async def content_as_seen(view: View, language: str) -> Content:
@@ -78,11 +90,12 @@ def only(statement: Statement, tasks: Collection[str]) -> Statement:
     return statement.model_copy(update={"tasks": kept, "lines": lines})
 
 
-async def _since(before: Closed | None, statement: Statement, read: Read) -> Comparison | None:
-    if before is None:
+async def _before(closed: Closed | None, read: Read) -> Statement | None:
+    """What an edition of an earlier review says."""
+    if closed is None:
         return None
-    review, edition = before
-    return compare(await read(review, edition.number), statement)
+    review, edition = closed
+    return await read(review, edition.number)
 
 
 def digest_of(content: Content, *more: str) -> str:

@@ -15,6 +15,7 @@ from stratplan import i18n
 from stratplan.choice import Choice
 from stratplan.exports.tables import Cell, Column, Kind, Row, RowKind, Table, Value
 from stratplan.goals.models import Goal, Report, Task
+from stratplan.goals.progress import percent
 from stratplan.goals.states import Execution, Outcome, Schedule
 from stratplan.i18n import N_, _, ngettext
 from stratplan.investments.breakdown import Measure
@@ -155,19 +156,11 @@ def _figures(comparison: Comparison) -> Iterator[Cells]:
 
 
 def _share(change: ShareChange) -> Cells:
-    points = change.points
-    shown = None if points is None else _points(points)
-    return [_("Progress"), _percent(change.before), _percent(change.after), shown]
+    return [_("Progress"), _percent(change.before), _percent(change.after), points_said(change) or None]
 
 
 def _percent(share: Fraction | None) -> Value | Cell:
     return None if share is None else Cell(share, Kind.PERCENT)
-
-
-def _points(points: Fraction) -> str:
-    rounded = int(i18n.half_up(points))
-    written = ngettext("%(num)s percent point", "%(num)s percent points", abs(rounded))
-    return f"{_sign(points)}{written}"
 
 
 def _sign(number: Fraction | Decimal | int) -> str:
@@ -342,9 +335,22 @@ def value_said(field: FieldChange, value: Any) -> Value | Cell:
     return _value(field.name, value)
 
 
+def printed_points(change: ShareChange) -> int | None:
+    """By how many percent points the two shares differ as they are printed, in whole percent: 0 where a reader sees the
+    same number twice, whatever was rounded off. None where one of the two is not known."""
+    if change.before is None or change.after is None:
+        return None
+    return percent(change.after) - percent(change.before)
+
+
 def points_said(change: ShareChange) -> str:
-    """By how many percent points, with a sign; empty where one of the two is not known."""
-    return "" if change.points is None else _points(change.points)
+    """By how many percent points, with a sign, or that it is as before; empty where one of the two is not known."""
+    points = printed_points(change)
+    if points is None:
+        return ""
+    if points == 0:
+        return _("as before")
+    return more_said(points, ngettext("%(num)s percent point", "%(num)s percent points", abs(points)))
 
 
 def more_said(number: Fraction | Decimal | int, written: str) -> str:

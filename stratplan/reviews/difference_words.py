@@ -14,7 +14,14 @@ from stratplan import i18n
 from stratplan.choice import Choice
 from stratplan.i18n import _, ngettext
 from stratplan.investments.breakdown import Measure
-from stratplan.reviews.changes import label_of, more_said, points_said, source_and_year, value_said
+from stratplan.reviews.changes import (
+    label_of,
+    more_said,
+    points_said,
+    printed_points,
+    source_and_year,
+    value_said,
+)
 from stratplan.reviews.comparison import (
     Comparison,
     DeadlineChange,
@@ -42,13 +49,14 @@ def summary(comparison: Comparison) -> list[str]:
 
 
 def _progress(comparison: Comparison) -> Iterator[str]:
-    progress = comparison.before.plan.progress, comparison.after.plan.progress
-    if progress[0] is None or progress[1] is None:
+    before, after = comparison.before.plan.progress, comparison.after.plan.progress
+    points = printed_points(ShareChange(before, after))
+    if points is None:
         return
-    shown = {"before": i18n.percent(progress[0]), "after": i18n.percent(progress[1])}
-    if progress[1] > progress[0]:
+    shown = {"before": i18n.percent(before), "after": i18n.percent(after)}
+    if points > 0:
         yield _("The progress of the plan has grown from %(before)s to %(after)s.", **shown)
-    elif progress[1] < progress[0]:
+    elif points < 0:
         yield _("The progress of the plan has fallen from %(before)s to %(after)s.", **shown)
     else:
         yield _("The progress of the plan is %(after)s, as before.", after=shown["after"])

@@ -1,4 +1,9 @@
-"""Documents as they are taken away: small ones are made at once, large ones beside the pages and kept."""
+"""Documents as they are taken away: small ones are made at once, large ones beside the pages and kept.
+
+How far one is, and what is kept, is asked by its digest: one read, and nothing made anew. What is kept was made for
+members, and its list and its addresses are theirs alone: what residents may see can shrink, so they reach a document
+only by what they may see now.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +17,17 @@ from litestar import get, post
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
+from stratplan import i18n
 from stratplan.errors import NotVisible
+from stratplan.evidence.panel import size_text
 from stratplan.exports.downloads import download
-from stratplan.i18n import LANGUAGES, _
+from stratplan.i18n import LANGUAGE_NAMES, LANGUAGES, _
 from stratplan.permissions import Permission
 from stratplan.reviews import productions
 from stratplan.reviews.asked import as_seen, content_as_seen, digest_of, edition_content
-from stratplan.reviews.editions import edition_of
+from stratplan.reviews.editions import audience_of, edition_of
 from stratplan.reviews.formats import Content, Format, file_name, make_document
-from stratplan.reviews.models import Review
+from stratplan.reviews.models import Edition, Review
 from stratplan.reviews.productions import Production
 from stratplan.reviews.queries import find_review
 from stratplan.reviews.report_template import template_bytes
@@ -46,7 +53,7 @@ class Asked:
     content: Content
     digest: str
     production: Production | None
-    review: Review | None
+    edition: tuple[Review, Edition] | None
 
     @property
     def name(self) -> str:
@@ -81,18 +88,18 @@ async def _of_edition(view: View, review: str, edition: int, name: str) -> Asked
     found = find_review(view.snapshot, review)
     read, number = as_seen(view), edition_of(found, edition)
     content = await edition_content(view.snapshot, found, number, language=_language(view), read=read)
-    return await _asked(view, _kind(name), content, found)
+    return await _asked(view, _kind(name), content, (found, number))
 
 
 async def _of_plan(view: View, name: str) -> Asked:
     return await _asked(view, _kind(name), await content_as_seen(view, _language(view)), None)
 
 
-async def _asked(view: View, kind: Format, content: Content, review: Review | None) -> Asked:
+async def _asked(view: View, kind: Format, content: Content, edition: tuple[Review, Edition] | None) -> Asked:
     if kind is Format.DOCX:
         content = replace(content, template=await template_bytes(view.snapshot))
     digest = await asyncio.to_thread(digest_of, content, kind.value)
-    return Asked(kind, content, digest, await Production.get(digest), review)
+    return Asked(kind, content, digest, await Production.get(digest), edition)
 
 
 @get(
@@ -128,6 +135,87 @@ async def make_plan_document(request: HTMXRequest, view: View, kind: str) -> Res
     return await _made(request, view, await _of_plan(view, kind))
 
 
+@get("/plans/{slug:str}/made-documents/{digest:str}/progress", permission=Permission.REVIEWS_DOCUMENTS)
+async def show_document_progress(request: HTMXRequest, view: View, digest: str) -> Response[Any]:
+    """How far a document is that is being made; the page that it was asked for at, once it is not."""
+    production = await _production(view, digest)
+    address = _asked_at(view, production)
+    if not production.is_under_way:
+        return Response("", status_code=303, media_type="text/plain", headers={"location": address})
+    return await page(
+        request,
+        "reviews/document_progress.html",
+        {"production": production, "address": address},
+        view=view,
+        section="reviews",
+        fragment="reviews/_document_progress.html",
+    )
+
+
+@get("/plans/{slug:str}/made-documents/{digest:str}", permission=Permission.REVIEWS_DOCUMENTS)
+async def download_kept_document(view: View, digest: str) -> Response[Any]:
+    """A document that is kept, as it was made."""
+    production = await _production(view, digest)
+    if not production.is_ready:
+        raise NotVisible(_("There is no such document."))
+    body = await productions.bytes_of(production)
+    return download(body, name=production.name, media_type=production.kind.media_type)
+
+
+@get(
+    "/plans/{slug:str}/reviews/{review:str}/editions/{edition:int}/documents",
+    permission=Permission.REVIEWS_DOCUMENTS,
+)
+async def list_kept_documents(request: HTMXRequest, view: View, review: str, edition: int) -> Response[str]:
+    """The documents that are kept of an edition: also those of an earlier template, or in words that read otherwise
+    now."""
+    found = find_review(view.snapshot, review)
+    number = edition_of(found, edition).number
+    kept = await productions.kept_with(found.key, number, audience_of(view))
+    return await page(
+        request,
+        "reviews/kept_documents.html",
+        {"review": found, "edition": number, "rows": [_row(view, one) for one in kept]},
+        view=view,
+        section="reviews",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """A document that is kept: what it is, in which language, when it was asked for, its size, and where it is."""
+
+    kind: Format
+    language: str
+    language_name: str
+    moment: str
+    size: str
+    address: str
+
+
+def _row(view: View, production: Production) -> KeptRow:
+    return KeptRow(
+        production.kind,
+        production.language,
+        LANGUAGE_NAMES[production.language],
+        i18n.date_and_time(production.begun_at),
+        size_text(production.size),
+        view.url(f"/made-documents/{production.id}"),
+    )
+
+
+async def _production(view: View, digest: str) -> Production:
+    """The document of this plan with that digest, made for whoever asks; NotVisible for what was made for others."""
+    found = await Production.get(digest)
+    if found is None or found.scope != view.plan.key or found.audience is not audience_of(view):
+        raise NotVisible(_("There is no such document."))
+    return found
+
+
+def _asked_at(view: View, production: Production) -> str:
+    return f"/plans/{view.plan.slug}{production.path}"
+
+
 async def _answer(request: HTMXRequest, view: View, asked: Asked) -> Response[Any]:
     if not request.htmx:  # what HTMX asks for is how far the document is
         if asked.production is not None and asked.production.is_ready:
@@ -145,9 +233,21 @@ async def _answer(request: HTMXRequest, view: View, asked: Asked) -> Response[An
 
 
 async def _made(request: HTMXRequest, view: View, asked: Asked) -> Response[Any]:
-    review = None if asked.review is None else asked.review.key
-    await productions.begin(asked.digest, asked.kind, asked.content, scope=view.plan.key, review=review)
-    return Response("", status_code=303, media_type="text/plain", headers={"location": _address(request)})
+    address = _address(request)
+    review, edition = (None, None) if asked.edition is None else asked.edition
+    wanted = Production(
+        id=asked.digest,
+        scope=view.plan.key,
+        audience=audience_of(view),
+        review=None if review is None else review.key,
+        edition=None if edition is None else edition.number,
+        kind=asked.kind,
+        language=asked.content.report.language,
+        name=asked.name,
+        path="/" + address.split("/", 3)[3],  # what follows /plans/{slug}: a plan can get another address
+    )
+    await productions.begin(wanted, asked.content)
+    return Response("", status_code=303, media_type="text/plain", headers={"location": address})
 
 
 def _download(asked: Asked, body: bytes) -> Response[Any]:
@@ -155,7 +255,7 @@ def _download(asked: Asked, body: bytes) -> Response[Any]:
 
 
 def _address(request: HTMXRequest) -> str:
-    asked = urlencode(list(request.query_params.multi_items()))
+    asked = urlencode(sorted(request.query_params.multi_items()))  # they come in no order
     return request.url.path + (f"?{asked}" if asked else "")
 
 
@@ -164,4 +264,12 @@ def _back(view: View, asked: Asked) -> str:
     return view.url(f"/reviews/{report.code}/editions/{report.edition}" if report.code else "/tasks")
 
 
-handlers = [edition_as_document, make_edition_document, plan_as_document, make_plan_document]
+handlers = [
+    edition_as_document,
+    make_edition_document,
+    plan_as_document,
+    make_plan_document,
+    show_document_progress,
+    download_kept_document,
+    list_kept_documents,
+]

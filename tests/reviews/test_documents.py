@@ -5,31 +5,41 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import secrets
+import threading
 import zipfile
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from beanie import PydanticObjectId
+from docx import Document
 from jsonschema import Draft202012Validator
 from python_calamine import CalamineWorkbook
 
+from stratplan import database
+from stratplan.database import documents
 from stratplan.documents import now
 from stratplan.frame import Frame
 from stratplan.goals.models import Task
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan, PublicPart
-from stratplan.reviews import document_pages, productions
+from stratplan.reviews import asked, document_pages, productions
+from stratplan.reviews.council import CouncilReport, council_report
 from stratplan.reviews.formats import Format, JsonReport, schema
 from stratplan.reviews.frozen import Audience, statement_of_edition
 from stratplan.reviews.models import Review
-from stratplan.reviews.productions import Production, ProductionState
+from stratplan.reviews.productions import LEASE, Production, ProductionState, bytes_of, sweep
 from tests.conftest import reading
 from tests.factories import SOMEBODY, Made, make_account, make_line, make_report, make_task
 from tests.reviews.test_closing import close, opened
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "review.schema.json"
 EDITION = "/plans/plans/reviews/2016Q3/editions/1/documents"
+ENGLISH = {"accept-language": "en"}
+ENDS = ("", "/progress")
 
 
 @pytest.fixture
@@ -194,6 +204,183 @@ async def test_a_document_whose_maker_died_is_made_again_and_what_failed_is_told
     assert 'method="post"' in (await client.get(f"{EDITION}/csv")).text
     await client.post(f"{EDITION}/csv")
     assert (await made_within(60)).state is ProductionState.READY
+
+
+async def kept_document(made: Made, body: bytes = b"%PDF", **values: object) -> Production:
+    """A document of the closed review that is kept, or as `values` say."""
+    review = await Review.find_one()
+    assert review is not None
+    file = PydanticObjectId()
+    await documents().upload_from_stream_with_id(file, "kept", body)
+    production = Production(
+        **{  # type: ignore[arg-type]
+            "id": secrets.token_hex(32),
+            "scope": made.scope,
+            "audience": Audience.MEMBERS,
+            "review": review.key,
+            "edition": 1,
+            "kind": Format.PDF,
+            "language": "lv",
+            "name": "plans-2016Q3-1.pdf",
+            "path": "/reviews/2016Q3/editions/1/documents/pdf",
+            "state": ProductionState.READY,
+            "file": file,
+            "size": len(body),
+            **values,
+        }
+    )
+    await production.insert()
+    return production
+
+
+async def test_what_is_kept_stays_within_reach_when_the_template_is_another(
+    client: httpx.AsyncClient, closed: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document_pages, "AT_ONCE", dict.fromkeys(Format, 0))
+    assert "Latviešu" not in (await client.get(EDITION, headers=ENGLISH)).text.partition("<main")[2]
+    await client.post(f"{EDITION}/docx?lang=lv")
+    production = await made_within(60)
+    assert production.state is ProductionState.READY, production.reason
+    template = Document()
+    template.add_paragraph("{{ title }}")
+    held = io.BytesIO()
+    template.save(held)
+    sent = {"files": ("jauna.docx", held.getvalue(), Format.DOCX.media_type)}
+    assert (await client.post("/plans/plans/report-template", files=sent)).status_code == 303
+    assert 'method="post"' in (await client.get(f"{EDITION}/docx?lang=lv")).text, "of the new template there is none"
+    page = (await client.get(EDITION, headers=ENGLISH)).text
+    address = f"/plans/plans/made-documents/{production.id}"
+    assert f'href="{address}"' in page
+    assert all(said in page for said in ("DOCX", "Latviešu", f"{production.size / 1024:.0f} KB"))
+    kept = await client.get(address)
+    assert (len(kept.content), kept.headers["content-type"]) == (production.size, Format.DOCX.media_type)
+    assert 'filename="plans-2016Q3-1.docx"' in kept.headers["content-disposition"]
+    assert f'href="{EDITION}"' in (await client.get(EDITION.removesuffix("/documents"))).text
+
+
+async def test_nobody_gets_a_document_that_was_made_for_others(
+    app: Frame, client: httpx.AsyncClient, closed: Made
+) -> None:
+    of_members = await kept_document(closed, b"for members")
+    of_residents = await kept_document(closed, b"for residents", audience=Audience.RESIDENTS)
+    of_another_plan = await kept_document(closed, b"elsewhere", scope=PydanticObjectId(), review=PydanticObjectId())
+    under_way = await kept_document(closed, state=ProductionState.MAKING, until=now() + timedelta(minutes=1))
+    plan = await Plan.get(closed.plan.key)
+    assert plan is not None
+    await plan.publish(list(PublicPart), by=SOMEBODY, based_on=plan.version)
+    made = "/plans/plans/made-documents"
+    assert (await client.get(f"{made}/{of_members.id}")).content == b"for members"
+    for other in (of_residents, of_another_plan):
+        assert (await client.get(f"{made}/{other.id}")).status_code == 404
+        assert (await client.get(f"{made}/{other.id}/progress")).status_code == 404
+    assert (await client.get(f"{made}/{under_way.id}")).status_code == 404, "it is not there yet"
+    page = (await client.get(EDITION)).text
+    assert [one.id in page for one in (of_members, of_residents, of_another_plan, under_way)] == [True, *[False] * 3]
+    async with reading(app, None) as resident:
+        for address in (EDITION, *(f"{made}/{one.id}{end}" for one in (of_members, of_residents) for end in ENDS)):
+            assert (await resident.get(address)).status_code == 403, address
+        assert "made-documents" not in (await resident.get(EDITION.removesuffix("/documents"))).text
+    async with reading(app, await make_account(None)) as stranger:
+        assert (await stranger.get(f"{made}/{of_members.id}")).status_code == 403
+
+
+async def test_asking_how_far_a_document_is_makes_nothing_of_the_plan(
+    client: httpx.AsyncClient, closed: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document_pages, "AT_ONCE", dict.fromkeys(Format, 0))
+    production = await kept_document(closed, state=ProductionState.MAKING, until=now() + timedelta(minutes=1))
+
+    def refused(*given: object, **named: object) -> None:
+        raise AssertionError("the report is made anew")
+
+    monkeypatch.setattr(asked, "council_report", refused)
+    address = f"/plans/plans/made-documents/{production.id}/progress"
+    fragment = await client.get(address, headers={"HX-Request": "true"})
+    assert fragment.status_code == 200
+    assert f'hx-get="{address}" hx-trigger="every 2s"' in fragment.text
+    assert f'href="{EDITION}/pdf"' in fragment.text
+    await production.set({"state": ProductionState.READY})
+    done = await client.get(address, headers={"HX-Request": "true"})
+    assert (done.status_code, done.headers["location"]) == (303, f"{EDITION}/pdf")
+
+
+async def test_the_page_of_a_document_that_is_being_made_asks_at_its_own_address(
+    client: httpx.AsyncClient, closed: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document_pages, "AT_ONCE", dict.fromkeys(Format, 0))
+
+    async def waiting(*given: object) -> bytes:
+        await asyncio.sleep(60)
+        return b""
+
+    monkeypatch.setattr(productions, "_in_a_process", waiting)
+    await client.post("/plans/plans/documents/csv?visibility=internal&lang=en")
+    production = await Production.find_one()
+    assert production is not None
+    assert production.path == "/documents/csv?lang=en&visibility=internal"
+    page = await client.get("/plans/plans/documents/csv?visibility=internal&lang=en")
+    assert f'hx-get="/plans/plans/made-documents/{production.id}/progress"' in page.text
+    for task in [*productions._under_way]:
+        task.cancel()
+
+
+async def test_reports_are_made_beside_the_event_loop(
+    client: httpx.AsyncClient, closed: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def watched(*given: Any, **named: Any) -> CouncilReport:
+        threads.append(threading.current_thread())
+        return council_report(*given, **named)
+
+    monkeypatch.setattr(asked, "council_report", watched)
+    for address in (EDITION, "/plans/plans/documents"):
+        assert (await client.get(f"{address}/json")).status_code == 200
+    assert len(threads) == 2
+    assert threading.main_thread() not in threads
+
+
+async def test_who_makes_a_document_gives_signs_of_life(
+    client: httpx.AsyncClient, closed: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document_pages, "AT_ONCE", dict.fromkeys(Format, 0))
+    monkeypatch.setattr(productions, "BEAT", 0.05)
+    await client.post(f"{EDITION}/json")
+    production = await made_within(60)
+    assert production.state is ProductionState.READY, production.reason
+    assert production.until > production.begun_at + LEASE
+
+
+async def test_documents_of_no_review_are_kept_for_a_week_and_their_bytes_go_with_them(closed: Made) -> None:
+    moment = now() + timedelta(days=30)
+    await sweep(moment)  # what other tests left
+
+    def days_ago(days: float) -> dict[str, object]:
+        return {"begun_at": moment - timedelta(days=days), "until": moment - timedelta(days=days)}
+
+    of_review = await kept_document(closed, b"of a review", **days_ago(29))
+    of_week = await kept_document(closed, b"of this week", review=None, **days_ago(6.9))
+    beaten = await kept_document(
+        closed, state=ProductionState.MAKING, file=None, begun_at=moment - timedelta(days=9), until=moment + LEASE
+    )
+    await kept_document(closed, b"of weeks ago", review=None, **days_ago(7.1))
+    await kept_document(closed, state=ProductionState.FAILED, file=None, **days_ago(7.1))
+    cut_off = {"files_id": PydanticObjectId(), "n": 0, "data": b"cut off"}
+    await database.current().db["documents.chunks"].insert_one(cut_off)
+    assert await sweep(moment) == 4, "bytes of weeks ago, those that no document names, and pieces"
+    assert {one.id for one in await Production.find_all().to_list()} == {of_review.id, of_week.id, beaten.id}
+    assert await bytes_of(of_review) == b"of a review"
+    assert await bytes_of(of_week) == b"of this week"
+    db = database.current().db
+    for name, key in (("documents.files", "_id"), ("documents.chunks", "files_id")):
+        assert set(await db[name].distinct(key)) == {of_review.file, of_week.file}
+    assert await sweep(moment) == 0
+
+
+async def test_bytes_of_a_document_that_is_kept_this_moment_are_nobodys_to_take(closed: Made) -> None:
+    await documents().upload_from_stream("being kept", b"and recorded right after")
+    assert await sweep() == 0
+    assert productions.SWEEP.work is sweep
 
 
 async def test_a_council_member_takes_documents_but_a_person_without_a_role_gets_none(app: Frame, closed: Made) -> None:

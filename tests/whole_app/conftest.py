@@ -10,6 +10,7 @@ from typing import cast
 
 import httpx
 import pytest_asyncio
+from beanie import PydanticObjectId
 from litestar import Litestar
 
 from stratplan import database
@@ -20,6 +21,7 @@ from stratplan.accounts.throttle import Failures
 from stratplan.actors import Actor
 from stratplan.app import DOCUMENTS, create_app
 from stratplan.audit import AuditEntry, Head
+from stratplan.database import documents as made_documents
 from stratplan.discussion.models import CommentSort
 from stratplan.documents import LivingDocument
 from stratplan.frame import Frame
@@ -33,8 +35,10 @@ from stratplan.notices.models import Notice
 from stratplan.permissions import Role
 from stratplan.plans.models import Plan
 from stratplan.reviews.closing import open_review
-from stratplan.reviews.frozen import Frozen
+from stratplan.reviews.formats import Format
+from stratplan.reviews.frozen import Audience, Frozen
 from stratplan.reviews.links import link_for
+from stratplan.reviews.productions import Production, ProductionState
 from stratplan.reviews.queries import find_review, units_asked
 from stratplan.reviews.sending import TaskWords, send
 from stratplan.reviews.terms import period_of_code
@@ -75,6 +79,7 @@ class Seeded:
     notice: str  # of the client's own
     feed: str  # the secret of its calendar
     link: str  # the token of a signed link to a unit's part of the open review
+    made: str  # the digest of a document that is kept with the closed review
 
     def address(self, route: Route) -> str:
         """The route's address, about something that is in the plan."""
@@ -99,6 +104,8 @@ class Seeded:
                 return "json"
             case "kind", "history":
                 return "task"
+            case "digest", _:
+                return self.made
             case "document", _:
                 return str(self.documents["task"][0].key)
             case "version", "versions":
@@ -204,6 +211,29 @@ async def _link(app: Frame, plan: Plan, by: Actor) -> str:
     return (await link_for(review, unit, head.key, key=key, by=by)).removeprefix("/r/")
 
 
+async def _kept_document(plan: Plan) -> str:
+    """The digest of a document that is kept with the closed review."""
+    snapshot = await Snapshots().of(plan.slug)
+    assert snapshot is not None
+    production = Production(
+        id="5eed" * 16,
+        scope=plan.key,
+        audience=Audience.MEMBERS,
+        review=find_review(snapshot, CLOSED_REVIEW).key,
+        edition=1,
+        kind=Format.CSV,
+        language="lv",
+        name=f"{SLUG}-{CLOSED_REVIEW}-1.zip",
+        path=f"/reviews/{CLOSED_REVIEW}/editions/1/documents/csv",
+        state=ProductionState.READY,
+        file=PydanticObjectId(),
+        size=4,
+    )
+    await made_documents().upload_from_stream_with_id(production.file, production.id, b"made")
+    await production.insert()
+    return production.id
+
+
 @asynccontextmanager
 async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
     """The plan loaded into the open, empty database."""
@@ -223,6 +253,7 @@ async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
     await make_evidence(task, report=report.key)
     await _review(plan, account.actor)
     link = await _link(app, plan, account.actor)
+    made = await _kept_document(plan)
     documents = {
         name: await kind.find({"deleted": False}).sort("_id").to_list() for name, kind in LivingDocument.kinds.items()
     }
@@ -257,4 +288,5 @@ async def seeded_in(app: Frame) -> AsyncIterator[Seeded]:
             notice=str(notice.id),
             feed=feed,
             link=link,
+            made=made,
         )

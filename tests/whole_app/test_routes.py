@@ -73,7 +73,7 @@ async def test_what_is_not_there_is_not_found(seeded: Seeded) -> None:
         if re.search(r"\{(?!slug)", route.path):
             for strange in ("nav-tada", "000000000000000000000000", "%00", "..%2f..%2fetc", "%F0%9F%92%A9"):
                 named = (
-                    r"/(?:2\.4|SM1|json|2016H1|2016Q2|PB|[0-9a-f]{24}|[\w-]{43}\.ics|[0-9.]+"
+                    r"/(?:2\.4|SM1|json|2016H1|2016Q2|PB|[0-9a-f]{24}|[0-9a-f]{64}|[\w-]{43}\.ics|[0-9.]+"
                     r"|[\w-]{43}(?:[\w-]{16})?)(?=/|$)"
                 )
                 missing.append(re.sub(named, f"/{strange}", address))
