@@ -11,7 +11,7 @@ from functools import partial
 
 from stratplan import i18n
 from stratplan.goals.action_plan import action_plan, read_selection
-from stratplan.i18n import _
+from stratplan.i18n import LANGUAGES, _
 from stratplan.reviews.comparing import compare
 from stratplan.reviews.council import council_report
 from stratplan.reviews.editions import edition_as_seen, today_as_seen
@@ -61,6 +61,12 @@ async def plan_content(
             return Content(council_report(statement, whole=whole, comparison=comparison, chosen=chosen), statement)
 
     return await asyncio.to_thread(made)
+
+
+def language_asked(view: View) -> str:
+    """The language of a document: the one that the address names, else the reader's."""
+    asked = dict(view.asked).get("lang", "")
+    return asked if asked in LANGUAGES else view.reader.language
 
 
 async def content_as_seen(view: View, language: str) -> Content:

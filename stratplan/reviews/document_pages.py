@@ -8,7 +8,7 @@ only by what they may see now.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -21,10 +21,10 @@ from stratplan import i18n
 from stratplan.errors import NotVisible
 from stratplan.evidence.panel import size_text
 from stratplan.exports.downloads import download
-from stratplan.i18n import LANGUAGE_NAMES, LANGUAGES, _
+from stratplan.i18n import LANGUAGE_NAMES, _
 from stratplan.permissions import Permission
 from stratplan.reviews import productions
-from stratplan.reviews.asked import as_seen, content_as_seen, digest_of, edition_content
+from stratplan.reviews.asked import as_seen, content_as_seen, digest_of, edition_content, language_asked
 from stratplan.reviews.editions import audience_of, edition_of
 from stratplan.reviews.formats import Content, Format, file_name, make_document
 from stratplan.reviews.models import Edition, Review
@@ -67,11 +67,6 @@ class Asked:
         return rows <= AT_ONCE[self.kind]
 
 
-def document_choices() -> Sequence[Format]:
-    """The formats in the order in which they are offered."""
-    return tuple(Format)
-
-
 def _kind(name: str) -> Format:
     for kind in Format:
         if kind.value == name:
@@ -79,20 +74,15 @@ def _kind(name: str) -> Format:
     raise NotVisible(_("There is no such document."))
 
 
-def _language(view: View) -> str:
-    asked = dict(view.asked).get("lang", "")
-    return asked if asked in LANGUAGES else view.reader.language
-
-
 async def _of_edition(view: View, review: str, edition: int, name: str) -> Asked:
     found = find_review(view.snapshot, review)
     read, number = as_seen(view), edition_of(found, edition)
-    content = await edition_content(view.snapshot, found, number, language=_language(view), read=read)
+    content = await edition_content(view.snapshot, found, number, language=language_asked(view), read=read)
     return await _asked(view, _kind(name), content, (found, number))
 
 
 async def _of_plan(view: View, name: str) -> Asked:
-    return await _asked(view, _kind(name), await content_as_seen(view, _language(view)), None)
+    return await _asked(view, _kind(name), await content_as_seen(view, language_asked(view)), None)
 
 
 async def _asked(view: View, kind: Format, content: Content, edition: tuple[Review, Edition] | None) -> Asked:

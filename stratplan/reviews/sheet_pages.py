@@ -10,11 +10,13 @@ from litestar import get
 from litestar.response import Response
 from litestar_htmx import HTMXRequest
 
+from stratplan import i18n
 from stratplan.errors import NotVisible
 from stratplan.exports.downloads import download
 from stratplan.exports.typesetting import PDF, typeset
 from stratplan.i18n import _
 from stratplan.permissions import Permission
+from stratplan.reviews.asked import language_asked
 from stratplan.reviews.editions import edition_as_seen, today_as_seen
 from stratplan.reviews.queries import find_review
 from stratplan.reviews.sheets import About, Content, goal_sheet, unit_sheet
@@ -28,18 +30,20 @@ from stratplan.web import site_of
 @get("/plans/{slug:str}/goals/{code:str}/sheet.pdf", permission=Permission.GOALS_READ)
 async def goal_as_sheet(request: HTMXRequest, view: View, code: str) -> Response[bytes]:
     """The sheet of a goal."""
-    statement, review, made_at = await _asked(request, view)
-    about = _about(request, view, review, f"/goals/{code}")
-    return await _sheet(goal_sheet(statement, code, about), made_at, f"{view.plan.slug}-goal-{statement.day}.pdf")
+    with i18n.use_language(language_asked(view)):
+        statement, review, made_at = await _asked(request, view)
+        content = goal_sheet(statement, code, _about(request, view, review, f"/goals/{code}"))
+    return await _sheet(content, made_at, f"{view.plan.slug}-goal-{statement.day}.pdf")
 
 
 @get("/plans/{slug:str}/units/{unit:str}/sheet.pdf", permission=Permission.UNITS_READ)
 async def unit_as_sheet(request: HTMXRequest, view: View, unit: str) -> Response[bytes]:
     """The sheet of a unit; of a review also of one that has gone since."""
-    statement, review, made_at = await _asked(request, view)
     found = view.snapshot.find(Unit, PydanticObjectId(unit)) if PydanticObjectId.is_valid(unit) else None
-    about = _about(request, view, review, f"/units/{unit}")
-    content = unit_sheet(statement, unit, "" if found is None else found.name, about)
+    with i18n.use_language(language_asked(view)):
+        statement, review, made_at = await _asked(request, view)
+        about = _about(request, view, review, f"/units/{unit}")
+        content = unit_sheet(statement, unit, "" if found is None else found.name, about)
     return await _sheet(content, made_at, f"{view.plan.slug}-unit-{statement.day}.pdf")
 
 
@@ -51,10 +55,11 @@ async def _asked(request: HTMXRequest, view: View) -> tuple[Statement, str, date
     if not view.can(Permission.REVIEWS_READ):
         raise NotVisible(_("There is no such review."))
     review = find_review(view.snapshot, code)
-    edition = review.edition
+    edition = review.last_edition
     if edition is None:
         day = review.day_on(view.today)
-        return statement_of(view.snapshot, day, {}, review), review.name, _midnight(day)
+        name = _("%(review)s, open: the figures still change", review=review.name)
+        return statement_of(view.snapshot, day, {}, review), name, _midnight(day)
     return await edition_as_seen(view, review, edition.number), review.name, edition.closed_at
 
 

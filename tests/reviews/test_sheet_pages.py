@@ -14,6 +14,7 @@ from stratplan.reviews.terms import period_of_code
 from stratplan.snapshot import Snapshots
 from tests.factories import SOMEBODY, Made, make_line, make_report
 from tests.reading_pdf import is_accessible, read_pdf, words_of
+from tests.reviews.closed import opened_review
 
 GOAL = "/plans/plans/goals/SM1/sheet.pdf"
 DAY = date(2016, 10, 14)
@@ -71,9 +72,19 @@ async def test_a_sheet_is_of_the_day_or_the_review_that_is_asked_for(client: htt
     assert "40 %" in words_of(review.content)
     assert "90 %" not in words_of(review.content)
     assert review.content == (await client.get(f"{GOAL}?review=2016Q3")).content
+    english = words_of((await client.get(f"{GOAL}?review=2016Q3&lang=en")).content)
+    assert "Q3 2016 · As of 30 Sep 2016" in english
     assert (await client.get(f"{GOAL}?review=2015Q1")).status_code == 404
     assert (await client.get("/plans/plans/goals/SM9/sheet.pdf")).status_code == 404
     assert (await client.get("/plans/plans/units/none/sheet.pdf")).status_code == 404
+
+
+async def test_a_sheet_of_an_open_review_says_that_its_figures_still_change(
+    client: httpx.AsyncClient, made: Made
+) -> None:
+    await opened_review(made, "2016Q3")
+    words = words_of((await client.get(f"{GOAL}?review=2016Q3")).content)
+    assert "2016. gada 3. ceturksnis, atvērts: skaitļi vēl mainās" in words
 
 
 @pytest.mark.parametrize("review", ["", "?review=2016Q3"])
