@@ -168,6 +168,7 @@ def _paper(wide: int) -> Attributes:
         "style:scale-to-X": str(wide),
         "style:scale-to-Y": "0",
         "style:print-page-order": "ltr",
+        "style:first-page-number": "continue",
     }
 
 

@@ -36,7 +36,7 @@ BOLD = 0.85  # as many bold letters fit where one plain one does
 REPEATED_COLUMNS = 2  # number and task, where a table is wider than a sheet
 CHART_WIDTH, CHART_HEIGHT = 560, 260  # pixels
 CHART_ROWS = 14  # that a chart is high
-PRINT_SCALE, ROWS_ON_A_PAGE = 62, 54  # of sheets with charts: percent, and what fits on A4 across then
+PRINT_SCALE, LINES_ON_A_PAGE = 62, 52  # of sheets with charts: percent, and what fits on A4 across then
 
 _NUMBER_FORMATS = {Kind.WHOLE: "0", Kind.MONEY: "#,##0.00", Kind.PERCENT: "0%", Kind.SHARE: "0%"}
 _DAY_FORMATS = {"lv": "dd.mm.yyyy.", "en": "d mmm yyyy"}
@@ -155,14 +155,17 @@ def _write_above(sheet: Any, title: str, notes: Iterable[str], looks: _Looks) ->
     return line + 2
 
 
-def _write_heading(sheet: Any, top: int, table: Table, looks: _Looks) -> None:
-    sheet.set_row(top, _height((column.title, column.width * BOLD) for column in table.columns))
+def _write_heading(sheet: Any, top: int, table: Table, looks: _Looks) -> int:
+    """Write the columns' titles; how many lines they take."""
+    lines = max((_lines_of(column.title, column.width * BOLD) for column in table.columns), default=1)
+    sheet.set_row(top, min(LINE_HEIGHT * lines, HIGHEST_ROW))
     for place, column in enumerate(table.columns):
         sheet.write_string(top, place, _fitting(column.title), looks.plain(**_HEADING))
+    return lines
 
 
-def _write_row(sheet: Any, line: int, row: Row, table: Table, looks: _Looks) -> None:
-    """Write the cells, each looked at once: there are a hundred thousand of them."""
+def _write_row(sheet: Any, line: int, row: Row, table: Table, looks: _Looks) -> int:
+    """Write the cells, each looked at once: there are a hundred thousand of them; how many lines they take."""
     lines = 1
     wraps = row.kind is not RowKind.GROUP
     for place, (column, given) in enumerate(zip_longest(table.columns, row.cells)):
@@ -175,6 +178,7 @@ def _write_row(sheet: Any, line: int, row: Row, table: Table, looks: _Looks) -> 
             lines = max(lines, _lines_of(value, column.width))
     if lines > 1:
         sheet.set_row(line, min(LINE_HEIGHT * lines, HIGHEST_ROW))
+    return lines
 
 
 def _set_up_page(sheet: Any, pages: int) -> None:
@@ -185,14 +189,8 @@ def _set_up_page(sheet: Any, pages: int) -> None:
     sheet.set_footer("&R&P / &N")
 
 
-def _height(texts: Iterable[tuple[str, float]]) -> float:
-    """Points that a row takes for texts wrapped in columns of so many characters: not every program works it out."""
-    lines = max((_lines_of(text, width) for text, width in texts), default=1)
-    return min(LINE_HEIGHT * lines, HIGHEST_ROW)
-
-
 def _lines_of(text: str, width: float) -> int:
-    """In how many lines a text is wrapped, its own line ends among them."""
+    """In how many lines a text is wrapped, its own line ends among them: not every program works out a row's height."""
     return sum(_lines(part, int(width)) for part in text.split("\n"))
 
 
@@ -243,16 +241,17 @@ def _write_tables(book: Any, sheet: Any, part: Sheet, looks: _Looks) -> None:
     for place, width in enumerate(widths):
         sheet.set_column(place, place, width)
     line = _write_above(sheet, part.title, part.lines, looks)
-    breaks, page = [], 0
+    breaks, on_page = [], line
     for table in part.tables:
         taken = max(len(table.rows) + 3, 0 if table.chart is None else CHART_ROWS + 1)
-        if line + taken - page > ROWS_ON_A_PAGE:
-            breaks.append(line)
-            page = line
         sheet.write_string(line, 0, _fitting(table.title), looks.plain(bold=True, font_size=12))
-        _write_heading(sheet, line + 1, table, looks)
+        high = taken + _write_heading(sheet, line + 1, table, looks) - 1
         for below, row in enumerate(table.rows, start=line + 2):
-            _write_row(sheet, below, row, table, looks)
+            high += _write_row(sheet, below, row, table, looks) - 1
+        if on_page + high > LINES_ON_A_PAGE:
+            breaks.append(line)
+            on_page = 0
+        on_page += high
         if table.chart is not None:
             _insert_chart(book, sheet, table, table.chart, line, place=len(widths) + 1)
         line += taken

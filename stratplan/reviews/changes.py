@@ -156,7 +156,18 @@ def _figures(comparison: Comparison) -> Iterator[Cells]:
 
 
 def _share(change: ShareChange) -> Cells:
-    return [_("Progress"), _percent(change.before), _percent(change.after), points_said(change) or None]
+    return [_("Progress"), _percent(change.before), _percent(change.after), _points(change)]
+
+
+def _points(change: ShareChange) -> Value | Cell:
+    """The difference as a number, so that it can be reckoned with."""
+    points = printed_points(change)
+    if points is None:
+        return None
+    if points == 0:
+        return _("as before")
+    unit = ngettext("percentage point", "percentage points", abs(points))
+    return Cell(points, Kind.WHOLE, f"\N{NO-BREAK SPACE}{unit}")
 
 
 def _percent(share: Fraction | None) -> Value | Cell:
@@ -336,21 +347,21 @@ def value_said(field: FieldChange, value: Any) -> Value | Cell:
 
 
 def printed_points(change: ShareChange) -> int | None:
-    """By how many percent points the two shares differ as they are printed, in whole percent: 0 where a reader sees the
-    same number twice, whatever was rounded off. None where one of the two is not known."""
+    """By how many percentage points the two shares differ as they are printed, in whole percent: 0 where a reader sees
+    the same number twice, whatever was rounded off. None where one of the two is not known."""
     if change.before is None or change.after is None:
         return None
     return percent(change.after) - percent(change.before)
 
 
 def points_said(change: ShareChange) -> str:
-    """By how many percent points, with a sign, or that it is as before; empty where one of the two is not known."""
+    """By how many percentage points, with a sign, or that it is as before; empty where one of the two is not known."""
     points = printed_points(change)
     if points is None:
         return ""
     if points == 0:
         return _("as before")
-    return more_said(points, ngettext("%(num)s percent point", "%(num)s percent points", abs(points)))
+    return more_said(points, ngettext("%(num)s percentage point", "%(num)s percentage points", abs(points)))
 
 
 def more_said(number: Fraction | Decimal | int, written: str) -> str:

@@ -77,7 +77,7 @@ class ShareChange:
 
     @property
     def points(self) -> Fraction | None:
-        """By how many percent points; None where one of the two is not known."""
+        """By how many percentage points; None where one of the two is not known."""
         return None if self.before is None or self.after is None else (self.after - self.before) * 100
 
 

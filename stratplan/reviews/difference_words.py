@@ -223,7 +223,7 @@ def count_said(before: int, after: int) -> str:
 
 
 def share_said(before: Fraction | None, after: Fraction | None) -> str:
-    """By how many percent points more or fewer than before, as a note beside the share after."""
+    """By how many percentage points more or fewer than before, as a note beside the share after."""
     if before == after:
         return _("as before")
     return points_said(ShareChange(before, after))

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 
 from stratplan import i18n
+from stratplan.exports.tables import Cell, Kind
 from stratplan.reviews.changes import changes_table
 from stratplan.reviews.comparing import compare
 from stratplan.reviews.comparison import Comparison
@@ -29,19 +30,19 @@ def of_shares(before: Fraction, after: Fraction) -> Comparison:
             Fraction(4449, 10000),
             Fraction(4451, 10000),
             "The progress of the plan has grown from 44% to 45%.",
-            "+1 percent point",
+            "+1 percentage point",
         ),
         (
             Fraction(525, 1000),
             Fraction(65, 100),
             "The progress of the plan has grown from 53% to 65%.",
-            "+12 percent points",
+            "+12 percentage points",
         ),
         (
             Fraction(65, 100),
             Fraction(25, 100),
             "The progress of the plan has fallen from 65% to 25%.",
-            "\u221240 percent points",
+            "\u221240 percentage points",
         ),
     ],
 )
@@ -57,7 +58,9 @@ def test_shares_that_are_printed_alike_are_as_before_and_others_differ_by_what_i
         assert told.after == f"{i18n.percent(after)} ({points})"
         rows = [row.cells for row in changes_table(found).rows if len(row.cells) > 2 and row.cells[2] == "Progress"]
     assert rows
-    assert {row[5] for row in rows} == {points}
+    number, _space, unit = points.replace("\u2212", "-").partition(" ")
+    written = points if points == "as before" else Cell(int(number), Kind.WHOLE, f"\N{NO-BREAK SPACE}{unit}")
+    assert {row[5] for row in rows} == {written}
 
 
 def test_a_share_that_was_not_known_differs_by_nothing_that_can_be_told() -> None:
