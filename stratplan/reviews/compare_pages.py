@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import get
@@ -32,8 +32,9 @@ from stratplan.reviews.difference_words import (
 )
 from stratplan.reviews.edition_pages import TaskRow, page_asked, said_check, task_row
 from stratplan.reviews.editions import edition_as_seen, today_as_seen
+from stratplan.reviews.narrowing import narrowed
 from stratplan.reviews.queries import Closed, closed_by, closed_reviews, find_review
-from stratplan.reviews.statement import CheckStated, LineStated, Move, Statement, TaskStated, UnitNamed
+from stratplan.reviews.statement import CheckStated, GoalStated, LineStated, Move, Statement, TaskStated, UnitNamed
 from stratplan.view import View
 from stratplan.web import page
 from stratplan.wording import Difference
@@ -133,6 +134,10 @@ class Filters:
         """Whether an investment line is."""
         return self.goal in ("", line.goal_code) and (not self.unit or self.unit in {unit.key for unit in line.units})
 
+    def take_goal(self, goal: GoalStated) -> bool:
+        """Whether a goal is: the one whose tasks are."""
+        return self.goal == goal.code
+
 
 @get("/plans/{slug:str}/reviews/compare", permission=Permission.REVIEWS_READ, kept=True)
 async def compare_reviews(request: HTMXRequest, view: View) -> Response[str]:
@@ -196,7 +201,7 @@ async def _side(view: View, code: str) -> Side:
 
 def _told(view: View, comparison: Comparison) -> dict[str, Any]:
     filters = _filters(view, comparison)
-    found = narrowed(comparison, filters)
+    found = narrowed(comparison, filters) if filters.are_set else comparison
     changes = found.tasks.changed
     current, pages = page_asked(view, len(changes), TASKS_A_PAGE)
     part = changes[(current - 1) * TASKS_A_PAGE :][:TASKS_A_PAGE]
@@ -224,26 +229,6 @@ def _told(view: View, comparison: Comparison) -> dict[str, Any]:
         "pages": pages,
         "count": len(changes),
     }
-
-
-def narrowed(comparison: Comparison, filters: Filters) -> Comparison:
-    """The comparison with the tasks and lines that the filters take; its figures are those of the whole plan."""
-    if not filters.are_set:
-        return comparison
-    return replace(
-        comparison,
-        tasks=_narrowed(comparison.tasks, filters.take),
-        lines=_narrowed(comparison.lines, filters.take_line),
-        goals=Compared(changed=tuple(one for one in comparison.goals.changed if filters.goal == one.after.code)),
-    )
-
-
-def _narrowed(compared: Compared[Any, Any], takes: Callable[[Any], bool]) -> Compared[Any, Any]:
-    return Compared(
-        added=tuple(one for one in compared.added if takes(one)),
-        gone=tuple(one for one in compared.gone if takes(one)),
-        changed=tuple(change for change in compared.changed if takes(change.before) or takes(change.after)),
-    )
 
 
 def _filters(view: View, comparison: Comparison) -> Filters:

@@ -8,6 +8,7 @@ import io
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -18,7 +19,8 @@ from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
 from stratplan import i18n
-from tests.factories import Made
+from tests.factories import SOMEBODY, Made, make_goal, make_line, make_report, make_swot, make_task
+from tests.reviews.closed import closed_review
 from tests.reviews.known import two_reviews
 
 EDITION = "/plans/plans/reviews/2016Q3/editions/1/documents"
@@ -435,3 +437,57 @@ async def test_filters_narrow_both_plans_alike_and_leave_the_sums(client: httpx.
     assert [row[0] or row[1] for row in lines] == ["SM2 Mērķis SM2", "2.1", "Total of SM2", "Total"]
     assert lines[-1][12:15] == [1550, 630, 220.25]
     same(below(sheets["Breakdown"], known["breakdown"][0]), known["breakdown"])
+
+
+def changed(rows: Rows, heading: str) -> list[tuple[Any, Any]]:
+    """Number and what changed, of the rows under a heading of the changes; nothing where it is not there."""
+    names = [row[0] if row[1:] == [None] * 6 else None for row in rows]
+    if heading not in names:
+        return []
+    under = rows[names.index(heading) + 1 :]
+    last = next((place for place, row in enumerate(under) if row[1:] == [None] * 6), len(under))
+    return [(row[0], row[2]) for row in under[:last]]
+
+
+@pytest.mark.parametrize(
+    ("query", "tasks", "goals", "lines"),
+    [
+        ("goal=SM2", {"2.1", "2.2"}, {"SM2"}, {"2.1", "2.2"}),
+        ("unit=none", {"1.5", "2.1", "2.2"}, set(), {"2.1", "2.2"}),
+        ("schedule=behind", {"1.5"}, set(), set()),
+        ("q=Uzdevums+1.1", {"1.1"}, set(), {"1.1"}),
+        ("visibility=internal", {"1.5"}, set(), set()),
+    ],
+)
+async def test_changes_are_narrowed_by_the_filters_as_both_plans_are(
+    client: httpx.AsyncClient, made: Made, query: str, tasks: set[str], goals: set[str], lines: set[str]
+) -> None:
+    second = await make_goal(made.scope, "SM2", order=2)
+    await make_task(made.scope, made.goal, "1.3")
+    entry = await make_swot(made.scope, "Maz darbinieku")
+    of_second = [await make_task(made.scope, second, number) for number in ("2.1", "2.2")]
+    paying = [
+        await make_line(made.scope, goal, task.number, amount=1000, tasks=[task.key])
+        for goal, task in ((made.goal, made.task), *((second, task) for task in of_second))
+    ]
+    await make_report(made.task, date(2016, 6, 20), 50)
+    await closed_review(made, "2016Q2")
+    await make_report(made.task, date(2016, 9, 20), 70)
+    await make_report(of_second[0], date(2016, 9, 20), 60)
+    await make_task(made.scope, made.goal, "1.5", internal=True)
+    for line in paying[:2]:
+        await line.edit({"amount": Decimal(1500)}, by=SOMEBODY, based_on=line.version)
+    await paying[2].remove(by=SOMEBODY, based_on=paying[2].version)
+    await of_second[1].remove(by=SOMEBODY, based_on=of_second[1].version)
+    await entry.edit({"text": "Maz cilvēku"}, by=SOMEBODY, based_on=entry.version)
+    whole, narrow = [
+        from_xlsx((await client.get(f"/plans/plans/documents/xlsx?lang=en&{one}")).content)["Changes"]
+        for one in ("", query)
+    ]
+    assert {number for number, _what in changed(narrow, "Tasks")} == tasks
+    assert {number for number, _what in changed(narrow, "Goals")} == goals
+    assert {number for number, _what in changed(narrow, "Investment plan")} == lines
+    assert changed(narrow, "Figures") == changed(whole, "Figures") != []
+    assert {number for number, _what in changed(whole, "Tasks")} == {"1.1", "1.5", "2.1", "2.2"}
+    assert changed(whole, "SWOT") != []
+    assert changed(narrow, "SWOT") == []
