@@ -207,7 +207,7 @@ def _files(part: Part, cards: Mapping[int, Card]) -> dict[int, tuple[str, int]]:
     if view is None or not view.can(Permission.EVIDENCE_READ):
         return {}
     return {
-        place: (view.url(f"/tasks/{card.task.number}/evidence"), count_on(part.snapshot, card.task.key))
+        place: (view.url(f"/tasks/{card.task.number}/evidence", back=part.base), count_on(part.snapshot, card.task.key))
         for place, card in cards.items()
     }
 

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser import Server, opened, running_server, violations
 from tests.browser import _environment as environment
+from tests.evidence.files import PDF
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,39 @@ def test_what_is_typed_is_there_on_another_device_and_the_later_of_two_is_told(
         expect(desk.locator("#notice")).to_contain_text("Sent in:")
         desk.get_by_role("button", name="Undo").click()
         expect(desk.locator(".review-card").first.get_by_label("What was done")).to_have_value("No galda.")
+
+
+def test_files_are_added_from_a_card_on_which_something_is_typed(browser: Browser, linked: Linked) -> None:
+    file = {"name": "akts.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    with opened(browser, linked.server, role=None, language="en") as page:
+        page.context.add_cookies([{"name": "session", "value": linked.token, "url": linked.server.address}])
+        page.goto("/work")
+        page.locator("#my-reviews").get_by_role("link").click()
+        cards = page.locator(".review-card")
+        cards.nth(1).get_by_label("What was done").fill("Akts ir parakstīts.")
+        cards.nth(1).get_by_role("link", name="Evidence: 0 files").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_text("Add files").click()
+        dialog.get_by_label("Files").set_input_files(file)
+        dialog.get_by_role("button", name="Add the files").click()
+        expect(dialog).to_contain_text("akts.pdf")
+        assert violations(page) == []
+        dialog.get_by_role("button", name="Close").click()
+        expect(cards.nth(1).get_by_role("link", name="Evidence: 1 file")).to_be_visible()
+        expect(cards.nth(0).get_by_role("link", name="Evidence: 0 files")).to_be_visible()
+        expect(cards.nth(1).get_by_label("What was done")).to_have_value("Akts ir parakstīts.")
+        expect(cards.nth(1).locator(".review-card-kept")).to_contain_text("Saved")
+        address = page.url
+    with opened(browser, linked.server, role=None, language="en", java_script_enabled=False) as page:
+        page.context.add_cookies([{"name": "session", "value": linked.token, "url": linked.server.address}])
+        page.goto(address)
+        expect(page.locator(".review-card").nth(1).get_by_label("What was done")).to_have_value("Akts ir parakstīts.")
+        page.get_by_role("link", name="Evidence: 0 files").click()
+        page.get_by_text("Add files").click()
+        page.get_by_label("Files").set_input_files(file)
+        page.get_by_role("button", name="Add the files").click()
+        page.wait_for_url(address)
+        expect(page.get_by_role("link", name="Evidence: 1 file")).to_have_count(2)
 
 
 def test_everything_of_it_works_without_scripts(browser: Browser, linked: Linked) -> None:
