@@ -9,6 +9,7 @@ from typing import Any
 from beanie import PydanticObjectId
 from pydantic import TypeAdapter, ValidationError
 
+from stratplan import i18n
 from stratplan.errors import RuleBroken
 from stratplan.forms import DayField, Form, MoneyField, sentence
 from stratplan.goals.milestone_forms import is_yet_to_come
@@ -137,11 +138,18 @@ def _done(sheet: Sheet, card: Card, fields: Mapping[str, str], form: Form[SheetF
         day = _read(form, card, name, fields, DayField)
         if is_yet_to_come(day, sheet.today) and day != milestone.done_on:
             _refuse(form, card, name, _("This day is yet to come."))
+        elif day is not None and day > sheet.day and day != milestone.done_on:
+            _refuse(form, card, name, _said_later(sheet))
         elif fields[f"ticked-{milestone.key}"]:
             done[milestone.key] = day or sheet.day
         elif day is not None and milestone.done_on is None:
             _refuse(form, card, name, _("Mark the milestone as done, or clear its day."))
     return done
+
+
+def _said_later(sheet: Sheet) -> str:
+    day = i18n.short_date(sheet.day)
+    return _("This review says how things were on %(day)s. What was done later belongs in the next one.", day=day)
 
 
 def _money(sheet: Sheet, card: Card, fields: Mapping[str, str], form: Form[SheetForm]) -> Iterator[MoneyWords]:

@@ -98,13 +98,14 @@ class MoneyLine:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One task of the part: what is known of it, and where its fields are in the form.
+    """One task of the part: what is known of it as of the review's `day`, and where its fields are in the form.
 
     `before` is the last report from outside of the review, `sent` the one that was sent in it. `names` has the form's
     name of every field by its name on the card, which is what drafts are kept by.
     """
 
     place: int
+    day: date
     task: Task
     figures: TaskFigures
     before: Report | None
@@ -144,13 +145,18 @@ class Card:
             **{name: "" if report is None else str(getattr(report, name)) for name in WORDS},
         }
         for _place, milestone in self.milestones:
-            filled[f"ticked-{milestone.key}"] = "" if milestone.done_on is None else TICKED
-            filled[f"day-{milestone.key}"] = "" if milestone.done_on is None else milestone.done_on.isoformat()
+            done_on = None if self.is_done_later(milestone) else milestone.done_on
+            filled[f"ticked-{milestone.key}"] = "" if done_on is None else TICKED
+            filled[f"day-{milestone.key}"] = "" if done_on is None else done_on.isoformat()
         for of_line in self.money:
             for _place, source, known in of_line.rows:
                 for name, value in known.items():
                     filled[f"{name}-{of_line.line.key}-{source.key}"] = _amount(value)
         return filled
+
+    def is_done_later(self, milestone: Milestone) -> bool:
+        """Whether a milestone was done after the review's day: in the review it is not done yet."""
+        return milestone.done_on is not None and milestone.done_on > self.day
 
     def is_answered(self, fields: Mapping[str, str] | None = None) -> bool:
         """Whether the card says something of this review: that nothing changed, or other than what stood there."""
@@ -234,10 +240,11 @@ def texts_of(card: Card, fields: Mapping[str, str], step: int) -> dict[str, list
 
 def sheet_of(snapshot: Snapshot, review: Review, asked: Asked, drafts: Sequence[Draft], today: date) -> Sheet:
     """The unit's part as it stands, with what was typed since it was last sent."""
-    figures = task_figures(snapshot, review.day_on(today))
     sent = reports_in(snapshot, review, asked.tasks)
     alive = {draft.task: draft for draft in drafts if draft.is_alive(asked.submission) and draft.review == review.key}
-    milestones, money = _numbered_milestones(asked.tasks), _numbered_money(snapshot, review, asked.tasks, today)
+    day = review.day_on(today)
+    milestones, money = _numbered_milestones(asked.tasks), _numbered_money(snapshot, review, asked.tasks, day)
+    figures = task_figures(snapshot, day)
     cards = []
     for place, task in enumerate(asked.tasks):
         others = [one for one in reports_of(snapshot, task) if _is_before(one, review)]
@@ -245,6 +252,7 @@ def sheet_of(snapshot: Snapshot, review: Review, asked: Asked, drafts: Sequence[
         cards.append(
             Card(
                 place=place,
+                day=day,
                 task=task,
                 figures=figures[task.key],
                 before=others[-1] if others else None,
@@ -285,7 +293,7 @@ def _numbered_milestones(tasks: Sequence[Task]) -> dict[PydanticObjectId, tuple[
 
 
 def _numbered_money(
-    snapshot: Snapshot, review: Review, tasks: Sequence[Task], today: date
+    snapshot: Snapshot, review: Review, tasks: Sequence[Task], day: date
 ) -> dict[PydanticObjectId, tuple[MoneyLine, ...]]:
     """The lines of each task, each once: with the first task that it pays for."""
     found: dict[PydanticObjectId, tuple[MoneyLine, ...]] = {}
@@ -298,7 +306,7 @@ def _numbered_money(
             if line.heading or not sources or line.key in seen:
                 continue
             seen.add(line.key)
-            known = [_known(line, source.key, year_of(review), today) for source in sources]
+            known = [known_sums(line, source.key, year_of(review), day) for source in sources]
             lines.append(MoneyLine(line, tuple((row + at, source, known[at]) for at, source in enumerate(sources))))
             row += len(sources)
         found[task.key] = tuple(lines)
@@ -315,7 +323,7 @@ def _sources(snapshot: Snapshot, line: InvestmentLine) -> list[FundingSource]:
     return [source for source in sources_in_order(snapshot) if source.key in own]
 
 
-def _known(line: InvestmentLine, source: PydanticObjectId, year: int, day: date) -> dict[str, Decimal | None]:
+def known_sums(line: InvestmentLine, source: PydanticObjectId, year: int, day: date) -> dict[str, Decimal | None]:
     """The sums (EUR) last reported of a source and a year up to a day; None where none was."""
     known: dict[str, Decimal | None] = {"contracted": None, "spent": None}
     for entry in sorted(line.money_reports, key=lambda entry: entry.on):

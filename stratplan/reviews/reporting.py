@@ -33,6 +33,7 @@ from stratplan.reviews.links import ReviewLink
 from stratplan.reviews.models import Review, SubmissionState
 from stratplan.reviews.queries import Asked, asked_of, find_review
 from stratplan.reviews.sending import send
+from stratplan.reviews.sent_money import sent_money
 from stratplan.snapshot import Snapshot
 from stratplan.view import Site, View
 from stratplan.web import done, page, read_form, site_of, wants_fragment
@@ -181,6 +182,7 @@ async def show_sheet(
         "returned": submission if part.asked.state is SubmissionState.RETURNED else None,
         "sent_by": "" if submission is None else part.name_of(submission.sent_by),
         "files": _files(part, cards),
+        "money": {} if is_open else {card.place: sent_money(card, year_of(part.review)) for card in sheet.cards},
         "reporter": "" if part.link is None else part.snapshot.name_of(str(part.link.account)),
     }
     template = "reviews/report.html" if part.link is None else "reviews/report_by_link.html"

@@ -154,17 +154,21 @@ def _report(
         if earlier is None
         else audit.changed(earlier, **values)
     )
-    return [_milestones(task, words), report]
+    return [_milestones(task, words, on), report]
 
 
-def _milestones(task: Task, words: TaskWords) -> audit.Edit:
-    """The task, with its milestones as they were reported; touched also where none is: its history tells of both."""
+def _milestones(task: Task, words: TaskWords, on: date) -> audit.Edit:
+    """The task, with its milestones as they were reported; touched also where none is: its history tells of both.
+
+    One that was done after `on` and is not said to be done earlier keeps its day: of that time nothing is reported.
+    """
     if not task.milestones or words.done is None:
         return audit.changed(task)
     unknown = words.done.keys() - {milestone.key for milestone in task.milestones}
     if unknown:
         raise RuleBroken(_("A milestone that is reported as done does not exist any more."), field="done")
-    done = words.done
+    done = {one.key: one.done_on for one in task.milestones if one.done_on is not None and one.done_on > on}
+    done |= words.done
     return audit.changed(
         task, milestones=[one.model_copy(update={"done_on": done.get(one.key)}) for one in task.milestones]
     )

@@ -153,5 +153,6 @@ def test_everything_of_it_works_without_scripts(browser: Browser, linked: Linked
         page.get_by_role("button", name="Send").tap()
         expect(page.get_by_role("main")).to_contain_text("Sent on")
         expect(page.get_by_role("main")).to_contain_text("Uzbrauktuve ir gatava.")
+        expect(page.get_by_role("cell", name="1,200.50")).to_contain_text("before: —")
         page.get_by_role("link", name="Correct and send again").tap()
         expect(second.get_by_label("Spent")).to_have_value(re.compile(r"1.200[.,]50"))
