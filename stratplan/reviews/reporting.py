@@ -26,7 +26,7 @@ from stratplan.goals.models import Report
 from stratplan.goals.states import Execution, Outcome
 from stratplan.i18n import _
 from stratplan.permissions import Permission
-from stratplan.reviews.card_words import meant, refilled, typed_fields, typed_of
+from stratplan.reviews.card_words import meant, refilled, typed_fields, typed_of, unsent
 from stratplan.reviews.cards import Card, Sheet, SheetForm, sheet_of, year_of
 from stratplan.reviews.drafts import Draft, DraftMoved, drafts_of, keep
 from stratplan.reviews.links import ReviewLink
@@ -182,6 +182,7 @@ async def show_sheet(
         "returned": submission if part.asked.state is SubmissionState.RETURNED else None,
         "sent_by": "" if submission is None else part.name_of(submission.sent_by),
         "files": _files(part, cards),
+        "typed": [] if form is None or is_open else unsent(sheet, form),
         "money": {} if is_open else {card.place: sent_money(card, year_of(part.review)) for card in sheet.cards},
         "reporter": "" if part.link is None else part.snapshot.name_of(str(part.link.account)),
     }

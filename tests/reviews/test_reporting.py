@@ -27,7 +27,7 @@ from tests.conftest import reading
 from tests.factories import SOMEBODY, Made, make_account, make_line, make_report, make_task
 from tests.html_forms import PageReader, SentForm
 from tests.listening import listening
-from tests.reviews.test_closing import LAST, opened
+from tests.reviews.test_closing import LAST, close, opened
 
 ENGLISH = {"cookie": "language=en"}
 WORDS = {"tasks-0-text": "Noslēgti divi līgumi.", "tasks-0-percent": "40"}
@@ -468,6 +468,20 @@ async def test_returned_with_a_remark_it_is_filled_in_with_what_was_sent(
     assert (await put(reporter, form, {"tasks-0-percent": "45"})).status_code == 303
     reports = await Report.find({"review": review.key}).to_list()
     assert [report.percent for report in reports] == [45]
+
+
+async def test_what_is_sent_after_the_review_was_closed_is_given_back(
+    made: Made, review: Review, reporter: httpx.AsyncClient
+) -> None:
+    await make_report(made.task, date(2016, 6, 30), 20, text="Jau ziņots.", next_steps="Tālāk.")
+    form = await sheet(reporter, page_of(made))
+    await close(made, review)
+    answer = await put(reporter, form, WORDS)
+    assert answer.status_code == 409
+    typed = answer.text.partition("What you typed")[2].partition("</section>")[0]
+    assert "Noslēgti divi līgumi." in typed
+    assert "Tālāk." not in typed
+    assert ">What you typed<" not in (await reporter.get(page_of(made), headers=ENGLISH)).text
 
 
 async def test_sent_by_one_it_is_not_sent_again_by_a_page_that_was_opened_before(
