@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from beanie import PydanticObjectId
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from stratplan import i18n
 from stratplan.documents import OptionalLine, OptionalProse
-from stratplan.forms import ChosenField, Form, FormModel
+from stratplan.forms import ChosenField, DayField, Form, FormModel, MoneyField
 from stratplan.goals.models import Milestone, Report, Task
 from stratplan.goals.progress import percent
 from stratplan.goals.queries import TaskFigures, reports_of, task_figures
+from stratplan.goals.reports import WholePercent
 from stratplan.goals.states import Execution, Outcome
 from stratplan.investments.models import InvestmentLine
 from stratplan.investments.queries import lines_of_task
@@ -29,7 +30,13 @@ from stratplan.reviews.queries import Asked, reports_in
 from stratplan.snapshot import Snapshot
 
 WORDS = ("text", "next_steps", "obstacles")
-APART = ("unchanged", "contracted-", "spent-")  # what of a card says nothing of the task itself
+MONEY = ("contracted-", "spent-")
+APART = ("unchanged", *MONEY)  # what of a card says nothing of the task itself
+READ_AS: Mapping[str, TypeAdapter[Any]] = {  # by how the names of the fields begin
+    "percent": TypeAdapter(WholePercent),
+    "day-": TypeAdapter(DayField),
+    **dict.fromkeys(MONEY, TypeAdapter(MoneyField)),
+}
 TICKED = "on"
 FIXED = ("-task", "-key", "-line", "-source")  # the ends of the names of fields that say what a row is about
 
@@ -154,16 +161,25 @@ class Card:
                     filled[f"{name}-{of_line.line.key}-{source.key}"] = _amount(value)
         return filled
 
+    @property
+    def counts_as_whole(self) -> bool:
+        """Whether it was sent as completed, which is 100 % whatever percentage was typed (domain.md, Progress)."""
+        return self.sent is not None and self.sent.execution is Execution.COMPLETED
+
     def is_done_later(self, milestone: Milestone) -> bool:
         """Whether a milestone was done after the review's day: in the review it is not done yet."""
         return milestone.done_on is not None and milestone.done_on > self.day
 
     def is_answered(self, fields: Mapping[str, str] | None = None) -> bool:
-        """Whether the card says something of this review: that nothing changed, or other than what stood there."""
+        """Whether the card says something of this review, and can be sent as it stands: that nothing changed, or other
+        than what stood there."""
         fields = self.fields if fields is None else fields
-        if fields["unchanged"]:
-            return True
-        return bool(fields["text"].strip()) and not self.repeats(fields)
+        is_unchanged = bool(fields["unchanged"])
+        if not all(
+            _is_readable(name, text) for name, text in fields.items() if name.startswith(MONEY) or not is_unchanged
+        ):
+            return False
+        return is_unchanged or (bool(fields["text"].strip()) and not self.repeats(fields))
 
     def repeats(self, fields: Mapping[str, str]) -> bool:
         """Whether the fields say of the task what was reported before the review, word for word, and did not say so
@@ -225,6 +241,18 @@ class Sheet:
         for card in self.cards:
             texts |= texts_of(card, card.fields, 0 if card.draft is None else card.draft.step)
         return Form(SheetForm, texts)
+
+
+def _is_readable(name: str, text: str) -> bool:
+    """Whether what stands in a field of that name is a number, a sum or a day, where one is asked for."""
+    kind = next((kind for start, kind in READ_AS.items() if name.startswith(start)), None)
+    if kind is None:
+        return True
+    try:
+        kind.validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _amount(value: Decimal | None) -> str:

@@ -157,11 +157,41 @@ async def test_what_is_typed_is_kept_for_everybody_who_reports_and_is_in_no_hist
     answer = await put(reporter, form, WORDS | {"tasks-0-percent": "četr"}, to="drafts", htmx=True)
     assert answer.status_code == 200
     assert answer.headers["hx-trigger"] == "draft-saved"
-    assert "1 of 1 task done" in answer.text
+    assert "0 of 1 task done" in answer.text  # as it stands it would be refused
     assert "Ilze Kalēja" in answer.text
     assert (await made.snapshot()).revision == before
     values = dict((await sheet(client, page_of(made))).fields)
     assert (values["tasks-0-text"], values["tasks-0-percent"]) == ("Noslēgti divi līgumi.", "četr")
+
+
+async def test_a_card_that_would_be_refused_does_not_count_as_filled(
+    made: Made, review: Review, reporter: httpx.AsyncClient
+) -> None:
+    await line_with_money(made)
+    form = await sheet(reporter, page_of(made))
+    for values, done in (
+        ({}, 1), ({"tasks-0-percent": "99,5"}, 0), ({"tasks-0-percent": "101"}, 0), ({"tasks-0-percent": "99 %"}, 1),
+        ({"money-0-spent": "daudz"}, 0), ({"tasks-0-unchanged": "on", "tasks-0-percent": "99,5"}, 1),
+        ({"tasks-0-unchanged": "on", "money-0-spent": "daudz"}, 0),
+    ):  # fmt: skip
+        assert (await put(reporter, form, WORDS | values, to="drafts")).is_redirect
+        answer = await reporter.get(page_of(made), headers=ENGLISH)
+        assert f"{done} of 1 task done" in answer.text, values
+        assert done or (await put(reporter, form, WORDS | values)).status_code == 422, values
+
+
+async def test_that_completed_means_all_of_it_is_said_before_and_after(
+    made: Made, review: Review, reporter: httpx.AsyncClient
+) -> None:
+    latvian = {"cookie": "language=lv"}
+    assert (
+        "Completed means 100%, whatever else is entered." in (await reporter.get(page_of(made), headers=ENGLISH)).text
+    )
+    assert "„Pabeigts” nozīmē 100" in (await reporter.get(page_of(made), headers=latvian)).text
+    values = WORDS | {"tasks-0-execution": "completed", "tasks-0-percent": "95"}
+    assert (await put(reporter, await sheet(reporter, page_of(made)), values)).is_redirect
+    for headers, said in ((ENGLISH, "Completed means 100%."), (latvian, "„Pabeigts” nozīmē 100")):
+        assert said in (await reporter.get(page_of(made), headers=headers)).text
 
 
 async def test_without_scripts_the_whole_page_is_kept_by_its_button(
