@@ -227,6 +227,11 @@ class Sheet:
         return sum(card.is_answered() for card in self.cards)
 
     @property
+    def reported(self) -> int:
+        """How many tasks were reported on in the review."""
+        return sum(card.sent is not None for card in self.cards)
+
+    @property
     def saved_at(self) -> datetime | None:
         """When something was last typed that is not sent."""
         return max((card.draft.at for card in self.cards if card.draft is not None), default=None)

@@ -80,9 +80,8 @@ def _private(response: Response[Any]) -> Response[Any]:
 async def _closed(request: HTMXRequest, closed: Closed) -> Response[Any]:
     """Why it opens nothing: where a card was to be kept, at that card; else a page, which gives back what was typed."""
     status, refusal = (404, Refusal.WITHDRAWN) if closed.refusal is None else (410, closed.refusal)
-    sent = (
-        [] if request.method in SAFE_METHODS else [one for one in await fields_of(request) if isinstance(one[1], str)]
-    )
+    fields = [] if request.method in SAFE_METHODS else await fields_of(request)
+    sent = [(name, value) for name, value in fields if isinstance(value, str)]
     card = next((found for name, _text in sent if (found := CARD.fullmatch(name))), None)
     if wants_fragment(request) and card is not None:
         template, place = "reviews/_card_refused.html", card[1]

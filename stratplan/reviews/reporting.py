@@ -173,6 +173,10 @@ async def show_sheet(
         "moved": moved or {},
         "labels": _all_labels(sheet),
         "is_open": is_open,
+        "can_return": part.review.is_open
+        and part.asked.is_sent
+        and part.view is not None
+        and part.view.can("reviews:write"),
         "can_correct": is_writing and part.asked.is_sent and not is_open,
         "executions": [(one.value, _(one.label)) for one in Execution],
         "outcomes": [(one.value, _(one.label)) for one in Outcome],

@@ -539,6 +539,28 @@ async def test_the_planner_reports_for_a_unit_and_it_is_said(
     assert "The planner reported for the unit." in (await reporter.get(page_of(made), headers=ENGLISH)).text
 
 
+async def test_once_it_is_sent_it_says_how_much_was_reported_and_the_planner_may_return_it(
+    made: Made, review: Review, reporter: httpx.AsyncClient, app: Frame
+) -> None:
+    desk = "/plans/plans/reviews/2016Q3"
+    latvian = {"cookie": "language=lv"}
+    assert "1 task to report on" in (await reporter.get(desk, headers=ENGLISH)).text
+    await put(reporter, await sheet(reporter, page_of(made)), WORDS)
+    for page in (desk, page_of(made)):
+        for headers, said in ((ENGLISH, "1 task reported on"), (latvian, "ziņots par 1 uzdevumu")):
+            text = (await reporter.get(page, headers=headers)).text
+            assert said in text
+            assert "to report on" not in text
+            assert "jāziņo par" not in text
+    giving_back = f'href="{page_of(made)}/return"'
+    assert giving_back not in (await reporter.get(page_of(made))).text
+    async with reading(app, await make_account(Role.PLANNER, scope=made.scope)) as planner:
+        assert giving_back in (await planner.get(page_of(made))).text
+        assert (await planner.get(f"{page_of(made)}/return")).status_code == 200
+        await close(made, review)
+        assert giving_back not in (await planner.get(page_of(made))).text
+
+
 async def test_another_units_head_reports_nothing_here(made: Made, review: Review, app: Frame) -> None:
     other = Unit.new(scope=made.unit.scope, name="Cita nodaļa", short="CN", sort=UnitKind.DEPARTMENT)
     await other.add(by=SOMEBODY)
