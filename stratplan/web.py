@@ -291,6 +291,12 @@ def local_path(to: str) -> str:
     return to if safe and to.isascii() and to.isprintable() else "/"
 
 
+def way_back(to: str) -> str:
+    """The page of this site that a form was begun on, as its address said; empty where it said none."""
+    path = local_path(to)
+    return "" if path == "/" else path
+
+
 def came_from(request: HTMXRequest) -> str:
     """The page of this site, with its query, on which a form was opened; the front page where that is not known."""
     try:

@@ -13,6 +13,7 @@ import "./sortable.js";
 import "./mentions.js";
 import "./upload.js";
 import "./unsaved.js";
+import "./drafts.js";
 import "./print.js";
 import "./secrets.js";
 import "./live.js";

@@ -17,7 +17,7 @@ Object.assign(htmx.config, {
     { code: "204", swap: false },
     { code: "[23]..", swap: true },
     // A form that did not pass, a stale edit, a broken rule: the answer belongs on the page.
-    { code: "(403|404|409|422)", swap: true, error: false },
+    { code: "(403|404|409|410|422)", swap: true, error: false },
     { code: "[45]..", swap: false, error: true },
   ],
 });

@@ -11,11 +11,14 @@ export function isTouched(root) {
   return false;
 }
 
+export function isDone(form) {
+  touched.delete(form);
+}
+
 document.addEventListener("input", (event) => {
   if (isGuarded(event.target.form)) touched.add(event.target.form);
 });
 document.addEventListener("submit", (event) => touched.delete(event.target));
-document.addEventListener("draft-saved", (event) => touched.delete(event.target.closest("form")));
 document.addEventListener("reset", (event) => touched.delete(event.target));
 window.addEventListener("beforeunload", (event) => {
   if (isTouched(document)) event.preventDefault();

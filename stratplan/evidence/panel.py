@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from stratplan import i18n
 from stratplan.documents import LivingDocument, OptionalLine
@@ -21,10 +23,11 @@ FILES_AT_ONCE = 5
 
 
 class Upload(FormModel):
-    """What is sent beside the files."""
+    """What is sent beside the files; `back`: the page to come back to where it is not the task's."""
 
     description: OptionalLine = ""
     report: ReferenceField = None
+    back: Annotated[str, Field(max_length=2000)] = ""
 
 
 @dataclass(frozen=True, slots=True)

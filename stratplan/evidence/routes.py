@@ -25,7 +25,7 @@ from stratplan.i18n import _
 from stratplan.in_place import Deletion, read_action
 from stratplan.permissions import Permission
 from stratplan.view import View
-from stratplan.web import done, page, read_upload
+from stratplan.web import done, page, read_upload, way_back
 
 # Who adds files: those whose unit is responsible for the task.
 ADDED: dict[str, Any] = {"permission": Permission.EVIDENCE_WRITE, "responsible": of_task}
@@ -35,7 +35,8 @@ AROUND_THE_FILES = 2**20  # of a request, beside the files themselves
 @get("/plans/{slug:str}/tasks/{number:str}/evidence", permission=Permission.EVIDENCE_READ)
 async def show_evidence(request: HTMXRequest, view: View, number: str) -> Response[str]:
     """The files of one task."""
-    return await _evidence(request, view, find_task(view.snapshot, number))
+    form = Form.filled(Upload, {"back": way_back(request.query_params.get("back", ""))})
+    return await _evidence(request, view, find_task(view.snapshot, number), form)
 
 
 # This address alone takes large requests: app.py gives it its limit.
@@ -47,7 +48,8 @@ async def add_evidence(request: HTMXRequest, view: View, number: str) -> Respons
         fit = await _fit(request, form, files, view.site.largest_file)
         if form.data is None:
             return await _evidence(request, view, task, form, status=422)
-        shared = {"scope": view.plan.key, "task": task.key, **dict(form.data)}
+        sent = form.data
+        shared = {"scope": view.plan.key, "task": task.key, "description": sent.description, "report": sent.report}
         try:
             async with keeping(fit) as kept:
                 evidence = [
@@ -65,7 +67,7 @@ async def add_evidence(request: HTMXRequest, view: View, number: str) -> Respons
         except RuleBroken as broken:
             form.refuse(broken)
             return await _evidence(request, view, task, form, status=409)
-    return await _again(request, view, entry, task)
+    return await _again(request, view, entry, task, to=way_back(sent.back))
 
 
 @post("/plans/{slug:str}/tasks/{number:str}/evidence/{evidence:str}/delete", **ADDED)
@@ -132,15 +134,14 @@ async def _evidence(
         section="tasks",
         fragment="evidence/_panel.html",
         status=status,
-        retarget="#evidence",
     )
 
 
-async def _again(request: HTMXRequest, view: View, entry: AuditEntry, task: Task) -> Response[Any]:
-    """The files after a change; a plain form is sent on to the task's page."""
+async def _again(request: HTMXRequest, view: View, entry: AuditEntry, task: Task, *, to: str = "") -> Response[Any]:
+    """The files after a change; a plain form is sent on to where it was begun, else to the task's page."""
     fresh = await view.fresh()
     context = {"task": task, "evidence": evidence_of(fresh, task)}
-    to = fresh.url(f"/tasks/{task.number}") + "#evidence"
+    to = to or fresh.url(f"/tasks/{task.number}") + "#evidence"
     return await done(request, entry, view=fresh, to=to, fragment="evidence/_panel.html", context=context)
 
 

@@ -23,7 +23,7 @@ from stratplan.in_place import Deletion, read_action
 from stratplan.permissions import Permission
 from stratplan.snapshot import Snapshot
 from stratplan.view import View
-from stratplan.web import local_path, read_form
+from stratplan.web import read_form, way_back
 
 LATEST_SHOWN = 3
 
@@ -95,7 +95,7 @@ async def new_report(request: HTMXRequest, view: View, number: str) -> Response[
                     {"key": milestone.key, "ticked": milestone.done_on is not None, "day": milestone.done_on}
                     for milestone in task.milestones
                 ],
-                "back": _way_back(request.query_params.get("back", "")),
+                "back": way_back(request.query_params.get("back", "")),
             },
         ),
         task,
@@ -126,13 +126,7 @@ async def create_report(request: HTMXRequest, view: View, number: str) -> Respon
     except RuleBroken as broken:
         form.refuse(broken)
         return await _report_page(request, view, form, task, status=409)
-    return await saved(request, view, entry, task, to=_way_back(form.data.back))
-
-
-def _way_back(to: str) -> str:
-    """The page of this site that a report was begun on; empty for the task's own."""
-    path = local_path(to)
-    return "" if path == "/" else path
+    return await saved(request, view, entry, task, to=way_back(form.data.back))
 
 
 @get(
@@ -251,7 +245,7 @@ async def _report_page(
         "earlier": earlier[:LATEST_SHOWN],
         "executions": _execution_options(),
         "outcomes": [(one.value, _(one.label)) for one in Outcome],
-        "back": _way_back(form.value("back")) or view.url(f"/tasks/{task.number}"),
+        "back": way_back(form.value("back")) or view.url(f"/tasks/{task.number}"),
     }
     return await work_page(
         request, view, "goals/_report_form.html", form, context, step=pgettext("task", "Report"), status=status

@@ -13,6 +13,7 @@ from stratplan.notices.models import Turn
 from stratplan.notices.review_causes import missing_units
 from stratplan.notices.writing import for_each
 from stratplan.plans.models import Plan
+from stratplan.reviews.heads import headed_units
 from stratplan.reviews.models import Review
 from stratplan.reviews.reminders import is_to_escalate, units_to_remind
 from stratplan.snapshot import Snapshot, Snapshots
@@ -78,7 +79,8 @@ async def _step(snapshot: Snapshot, review: Review, day: date) -> bool:
     missing = missing_units(snapshot, review)
     opened = i18n.day_of(review.opened_at)
     reminded = {unit: on for unit in missing if (on := review.reminded_on(unit)) is not None}
-    units = units_to_remind(review.due, opened, day, missing, reminded)
+    headed = headed_units(snapshot)
+    units = [unit for unit in units_to_remind(review.due, opened, day, missing, reminded) if unit in headed]
     if units:
         await review.remind(units, by=REMINDERS, today=day)
     elif is_to_escalate(review.due, opened, day, missing, review.escalated_on):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,8 @@ from stratplan.i18n import _
 from stratplan.reviews.cards import FIXED, WORDS, Card, Sheet, SheetForm, texts_of, year_of
 from stratplan.reviews.drafts import Typed
 from stratplan.reviews.sending import MoneyWords, TaskWords, faults, unchanged
+
+ENDS = tuple(f"-{name}" for name in WORDS)
 
 
 def refilled(sheet: Sheet, form: Form[SheetForm], data: SheetForm | None) -> Form[SheetForm]:
@@ -35,6 +37,19 @@ def refilled(sheet: Sheet, form: Form[SheetForm], data: SheetForm | None) -> For
                 shown.texts[name] = form.texts.get(name, [""])  # what is not ticked is not sent
     shown.errors = form.errors
     return shown
+
+
+def texts_typed(items: Iterable[tuple[str, str]]) -> list[str]:
+    """The texts among the fields of cards that were sent in vain, without choices, amounts and days."""
+    return [text for name, text in items if name.startswith("tasks-") and name.endswith(ENDS) and text.strip()]
+
+
+def unsent(sheet: Sheet, form: Form[SheetForm]) -> list[str]:
+    """The texts of a form that is not shown any more, without those that were reported already."""
+    known = [report for card in sheet.cards for report in (card.before, card.sent) if report is not None]
+    reported = {getattr(report, name) for report in known for name in WORDS}
+    items = [(name, text) for name, texts in form.texts.items() for text in texts]
+    return [text for text in texts_typed(items) if text not in reported]
 
 
 def _step(data: SheetForm, card: Card) -> int:
@@ -87,7 +102,7 @@ def meant(sheet: Sheet, form: Form[SheetForm]) -> tuple[list[TaskWords], list[Mo
         if card.task.key in typed:
             words.append(_words(sheet, card, typed[card.task.key], form))
             money += list(_money(sheet, card, typed[card.task.key], form))
-    for fault in faults(sheet.snapshot, sheet.asked, words, money, sheet.today):
+    for fault in faults(sheet.snapshot, sheet.asked, words, money, today=sheet.today, on=sheet.day):
         card_at = sheet.card_of(fault.task)
         assert card_at is not None  # the words are those of its cards
         _refuse(form, card_at, fault.name, fault.message)

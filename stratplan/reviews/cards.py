@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from beanie import PydanticObjectId
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from stratplan import i18n
 from stratplan.documents import OptionalLine, OptionalProse
-from stratplan.forms import ChosenField, Form, FormModel
+from stratplan.forms import ChosenField, DayField, Form, FormModel, MoneyField
 from stratplan.goals.models import Milestone, Report, Task
 from stratplan.goals.progress import percent
 from stratplan.goals.queries import TaskFigures, task_figures
+from stratplan.goals.reports import WholePercent
 from stratplan.goals.states import Execution, Outcome
 from stratplan.investments.models import InvestmentLine
 from stratplan.investments.queries import lines_of_task
@@ -29,7 +30,13 @@ from stratplan.reviews.queries import Asked, reported_before, reports_in
 from stratplan.snapshot import Snapshot
 
 WORDS = ("text", "next_steps", "obstacles")
-APART = ("unchanged", "contracted-", "spent-")  # what of a card says nothing of the task itself
+MONEY = ("contracted-", "spent-")
+APART = ("unchanged", *MONEY)  # what of a card says nothing of the task itself
+READ_AS: Mapping[str, TypeAdapter[Any]] = {  # by how the names of the fields begin
+    "percent": TypeAdapter(WholePercent),
+    "day-": TypeAdapter(DayField),
+    **dict.fromkeys(MONEY, TypeAdapter(MoneyField)),
+}
 TICKED = "on"
 FIXED = ("-task", "-key", "-line", "-source")  # the ends of the names of fields that say what a row is about
 
@@ -98,13 +105,14 @@ class MoneyLine:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One task of the part: what is known of it, and where its fields are in the form.
+    """One task of the part: what is known of it as of the review's `day`, and where its fields are in the form.
 
     `before` is the last report from outside of the review, `sent` the one that was sent in it. `names` has the form's
     name of every field by its name on the card, which is what drafts are kept by.
     """
 
     place: int
+    day: date
     task: Task
     figures: TaskFigures
     before: Report | None
@@ -144,20 +152,34 @@ class Card:
             **{name: "" if report is None else str(getattr(report, name)) for name in WORDS},
         }
         for _place, milestone in self.milestones:
-            filled[f"ticked-{milestone.key}"] = "" if milestone.done_on is None else TICKED
-            filled[f"day-{milestone.key}"] = "" if milestone.done_on is None else milestone.done_on.isoformat()
+            done_on = None if self.is_done_later(milestone) else milestone.done_on
+            filled[f"ticked-{milestone.key}"] = "" if done_on is None else TICKED
+            filled[f"day-{milestone.key}"] = "" if done_on is None else done_on.isoformat()
         for of_line in self.money:
             for _place, source, known in of_line.rows:
                 for name, value in known.items():
                     filled[f"{name}-{of_line.line.key}-{source.key}"] = _amount(value)
         return filled
 
+    @property
+    def counts_as_whole(self) -> bool:
+        """Whether it was sent as completed, which is 100 % whatever percentage was typed (domain.md, Progress)."""
+        return self.sent is not None and self.sent.execution is Execution.COMPLETED
+
+    def is_done_later(self, milestone: Milestone) -> bool:
+        """Whether a milestone was done after the review's day: in the review it is not done yet."""
+        return milestone.done_on is not None and milestone.done_on > self.day
+
     def is_answered(self, fields: Mapping[str, str] | None = None) -> bool:
-        """Whether the card says something of this review: that nothing changed, or other than what stood there."""
+        """Whether the card says something of this review, and can be sent as it stands: that nothing changed, or other
+        than what stood there."""
         fields = self.fields if fields is None else fields
-        if fields["unchanged"]:
-            return True
-        return bool(fields["text"].strip()) and not self.repeats(fields)
+        is_unchanged = bool(fields["unchanged"])
+        if not all(
+            _is_readable(name, text) for name, text in fields.items() if name.startswith(MONEY) or not is_unchanged
+        ):
+            return False
+        return is_unchanged or (bool(fields["text"].strip()) and not self.repeats(fields))
 
     def repeats(self, fields: Mapping[str, str]) -> bool:
         """Whether the fields say of the task what was reported before the review, word for word, and did not say so
@@ -205,6 +227,11 @@ class Sheet:
         return sum(card.is_answered() for card in self.cards)
 
     @property
+    def reported(self) -> int:
+        """How many tasks were reported on in the review."""
+        return sum(card.sent is not None for card in self.cards)
+
+    @property
     def saved_at(self) -> datetime | None:
         """When something was last typed that is not sent."""
         return max((card.draft.at for card in self.cards if card.draft is not None), default=None)
@@ -221,6 +248,18 @@ class Sheet:
         return Form(SheetForm, texts)
 
 
+def _is_readable(name: str, text: str) -> bool:
+    """Whether what stands in a field of that name is a number, a sum or a day, where one is asked for."""
+    kind = next((kind for start, kind in READ_AS.items() if name.startswith(start)), None)
+    if kind is None:
+        return True
+    try:
+        kind.validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
 def _amount(value: Decimal | None) -> str:
     """A sum as it comes back from a field: its spaces are plain ones."""
     return "" if value is None else " ".join(i18n.amount(value).split())
@@ -234,16 +273,18 @@ def texts_of(card: Card, fields: Mapping[str, str], step: int) -> dict[str, list
 
 def sheet_of(snapshot: Snapshot, review: Review, asked: Asked, drafts: Sequence[Draft], today: date) -> Sheet:
     """The unit's part as it stands, with what was typed since it was last sent."""
-    figures = task_figures(snapshot, review.day_on(today))
     sent = reports_in(snapshot, review, asked.tasks)
     alive = {draft.task: draft for draft in drafts if draft.is_alive(asked.submission) and draft.review == review.key}
-    milestones, money = _numbered_milestones(asked.tasks), _numbered_money(snapshot, review, asked.tasks, today)
+    day = review.day_on(today)
+    milestones, money = _numbered_milestones(asked.tasks), _numbered_money(snapshot, review, asked.tasks, day)
+    figures = task_figures(snapshot, day)
     cards = []
     for place, task in enumerate(asked.tasks):
         own, lines = milestones[task.key], money[task.key]
         cards.append(
             Card(
                 place=place,
+                day=day,
                 task=task,
                 figures=figures[task.key],
                 before=reported_before(snapshot, review, task),
@@ -279,7 +320,7 @@ def _numbered_milestones(tasks: Sequence[Task]) -> dict[PydanticObjectId, tuple[
 
 
 def _numbered_money(
-    snapshot: Snapshot, review: Review, tasks: Sequence[Task], today: date
+    snapshot: Snapshot, review: Review, tasks: Sequence[Task], day: date
 ) -> dict[PydanticObjectId, tuple[MoneyLine, ...]]:
     """The lines of each task, each once: with the first task that it pays for."""
     found: dict[PydanticObjectId, tuple[MoneyLine, ...]] = {}
@@ -292,7 +333,7 @@ def _numbered_money(
             if line.heading or not sources or line.key in seen:
                 continue
             seen.add(line.key)
-            known = [_known(line, source.key, year_of(review), today) for source in sources]
+            known = [known_sums(line, source.key, year_of(review), day) for source in sources]
             lines.append(MoneyLine(line, tuple((row + at, source, known[at]) for at, source in enumerate(sources))))
             row += len(sources)
         found[task.key] = tuple(lines)
@@ -309,7 +350,7 @@ def _sources(snapshot: Snapshot, line: InvestmentLine) -> list[FundingSource]:
     return [source for source in sources_in_order(snapshot) if source.key in own]
 
 
-def _known(line: InvestmentLine, source: PydanticObjectId, year: int, day: date) -> dict[str, Decimal | None]:
+def known_sums(line: InvestmentLine, source: PydanticObjectId, year: int, day: date) -> dict[str, Decimal | None]:
     """The sums (EUR) last reported of a source and a year up to a day; None where none was."""
     known: dict[str, Decimal | None] = {"contracted": None, "spent": None}
     for entry in sorted(line.money_reports, key=lambda entry: entry.on):

@@ -18,6 +18,7 @@ from stratplan.reviews import sending
 from stratplan.reviews.desk_changes import since_last
 from stratplan.reviews.desk_figures import desk_of
 from stratplan.reviews.edition_pages import edition_page
+from stratplan.reviews.heads import headed_units
 from stratplan.reviews.links_panel import links_panel
 from stratplan.reviews.list_pages import said_due
 from stratplan.reviews.models import Review, Submission
@@ -67,6 +68,12 @@ async def remind_units(request: HTMXRequest, view: View, review: str) -> Respons
     units = [key for key in missing if sent.unit in (None, key)]
     if not units:
         raise RuleBroken(_("There is nobody to remind: all parts have been sent."))
+    headed = headed_units(view.snapshot)
+    units = [key for key in units if key in headed]
+    if not units:
+        raise RuleBroken(
+            _("Nobody reports for it yet. Give somebody the role under Members, then they can be reminded.")
+        )
     entry = await document.remind(units, by=view.reader.actor, today=view.today)
     return await done(request, entry, view=view, to=view.url(f"/reviews/{document.code}"))
 

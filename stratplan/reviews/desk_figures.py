@@ -16,6 +16,7 @@ from stratplan.investments.findings import FindingGroup, findings
 from stratplan.investments.models import InvestmentLine
 from stratplan.investments.queries import find_line, money_of
 from stratplan.permissions import Permission
+from stratplan.reviews.heads import headed_units
 from stratplan.reviews.models import Review, SubmissionState
 from stratplan.reviews.problems import days_late
 from stratplan.reviews.queries import Asked, tasks_of_review, units_asked
@@ -27,12 +28,15 @@ SHOWN = 5  # of a list that has a page of its own
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """How far one unit is with its part; `can_…` is what the reader is offered about it."""
+    """How far one unit is with its part; `has_nobody`: it has not sent, and nobody reports for it; `can_…` is what the
+    reader is offered about it."""
 
     asked: Asked
     sent: str
     late: str
     reminded: str
+    is_reminded_today: bool
+    has_nobody: bool
     path: str
     can_report: bool
     can_remind: bool
@@ -106,6 +110,16 @@ class Desk:
         """How many units may be reminded at this moment."""
         return sum(row.can_remind for row in self.units)
 
+    @property
+    def reminded_today(self) -> int:
+        """How many units of those that have not sent have been reminded on this day."""
+        return sum(row.is_reminded_today for row in self.units)
+
+    @property
+    def with_nobody(self) -> int:
+        """How many units have not sent and have nobody who could."""
+        return sum(row.has_nobody for row in self.units)
+
 
 def desk_of(view: View, review: Review) -> Desk:
     """The desk of an open review, as this reader may see and use it."""
@@ -131,14 +145,17 @@ def _unit_row(view: View, review: Review, asked: Asked) -> UnitRow:
     reminded = review.reminded_on(asked.unit.key)
     may_write = view.can("reviews:write")
     may_remind = may_write and not asked.is_sent
+    has_nobody = not asked.is_sent and asked.unit.key not in headed_units(view.snapshot)
     return UnitRow(
         asked=asked,
         sent=_said_sent(view, asked),
         late=_said_late(days_late(review, asked.submission, view.today), was_sent=_was_sent(asked)),
         reminded="" if reminded is None else i18n.since(reminded, view.today),
+        is_reminded_today=reminded == view.today and not asked.is_sent,
+        has_nobody=has_nobody,
         path=view.url(f"/reviews/{review.code}/units/{asked.unit.key}"),
         can_report=view.is_today and view.rights.allow(Permission.REVIEWS_REPORT, frozenset([asked.unit.key])),
-        can_remind=may_remind and (reminded is None or reminded < view.today),
+        can_remind=may_remind and not has_nobody and (reminded is None or reminded < view.today),
         can_return=may_write and asked.state in (SubmissionState.SENT, SubmissionState.PARTLY_SENT),
     )
 

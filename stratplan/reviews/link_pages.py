@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,13 +13,17 @@ from litestar_htmx import HTMXRequest
 from stratplan.accounts import cookies, throttle
 from stratplan.accounts.answering import key_of
 from stratplan.accounts.models import Profile
-from stratplan.i18n import LANGUAGES, language
+from stratplan.frame import SAFE_METHODS
+from stratplan.i18n import LANGUAGES, _, language
 from stratplan.permissions import Permission
+from stratplan.reviews.card_words import texts_typed
 from stratplan.reviews.links import Opened, Refusal, opened, signed_link
 from stratplan.reviews.reporting import Part, keep_typed, send_in, show_sheet
-from stratplan.web import page, reader_of, site_of
+from stratplan.sent import fields_of
+from stratplan.web import page, reader_of, site_of, wants_fragment
 
 GUESSING = "review-link"
+CARD = re.compile(r"tasks-([0-9]{1,4})-task")
 
 
 class Closed(Exception):
@@ -73,9 +78,18 @@ def _private(response: Response[Any]) -> Response[Any]:
 
 
 async def _closed(request: HTMXRequest, closed: Closed) -> Response[Any]:
-    status = 404 if closed.refusal is None else 410
-    context = {"refusal": closed.refusal or Refusal.WITHDRAWN, "section": "account"}
-    return _private(await page(request, "reviews/link_closed.html", context, status=status))
+    """Why it opens nothing: where a card was to be kept, at that card; else a page, which gives back what was typed."""
+    status, refusal = (404, Refusal.WITHDRAWN) if closed.refusal is None else (410, closed.refusal)
+    fields = [] if request.method in SAFE_METHODS else await fields_of(request)
+    sent = [(name, value) for name, value in fields if isinstance(value, str)]
+    card = next((found for name, _text in sent if (found := CARD.fullmatch(name))), None)
+    if wants_fragment(request) and card is not None:
+        template, place = "reviews/_card_refused.html", card[1]
+        context = {"place": place, "step": dict(sent).get(f"tasks-{place}-step", ""), "refusal": _(refusal.label)}
+    else:
+        template = "reviews/link_closed.html"
+        context = {"refusal": refusal, "typed": texts_typed(sent)}
+    return _private(await page(request, template, context, section="account", status=status))
 
 
 @get("/r/{token:str}", permission=Permission.OPEN)

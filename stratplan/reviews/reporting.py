@@ -26,13 +26,14 @@ from stratplan.goals.models import Report
 from stratplan.goals.states import Execution, Outcome
 from stratplan.i18n import _
 from stratplan.permissions import Permission
-from stratplan.reviews.card_words import meant, refilled, typed_fields, typed_of
+from stratplan.reviews.card_words import meant, refilled, typed_fields, typed_of, unsent
 from stratplan.reviews.cards import Card, Sheet, SheetForm, sheet_of, year_of
 from stratplan.reviews.drafts import Draft, DraftMoved, drafts_of, keep
 from stratplan.reviews.links import ReviewLink
 from stratplan.reviews.models import Review, SubmissionState
 from stratplan.reviews.queries import Asked, asked_of, find_review
 from stratplan.reviews.sending import send
+from stratplan.reviews.sent_money import sent_money
 from stratplan.snapshot import Snapshot
 from stratplan.view import Site, View
 from stratplan.web import done, page, read_form, site_of, wants_fragment
@@ -173,6 +174,10 @@ async def show_sheet(
         "moved": moved or {},
         "labels": _all_labels(sheet),
         "is_open": is_open,
+        "can_return": part.review.is_open
+        and part.asked.state in (SubmissionState.SENT, SubmissionState.PARTLY_SENT)
+        and part.view is not None
+        and part.view.can("reviews:write"),
         "can_correct": is_writing and part.asked.is_sent and not is_open,
         "executions": [(one.value, _(one.label)) for one in Execution],
         "outcomes": [(one.value, _(one.label)) for one in Outcome],
@@ -183,6 +188,8 @@ async def show_sheet(
         "returned": submission if part.asked.state is SubmissionState.RETURNED else None,
         "sent_by": "" if submission is None else part.name_of(submission.sent_by),
         "files": _files(part, cards),
+        "typed": [] if form is None or is_open else unsent(sheet, form),
+        "money": {} if is_open else {card.place: sent_money(card, year_of(part.review)) for card in sheet.cards},
         "reporter": "" if part.link is None else part.snapshot.name_of(str(part.link.account)),
     }
     template = "reviews/report.html" if part.link is None else "reviews/report_by_link.html"
@@ -209,7 +216,7 @@ def _files(part: Part, cards: Mapping[int, Card]) -> dict[int, tuple[str, int]]:
     if view is None or not view.can(Permission.EVIDENCE_READ):
         return {}
     return {
-        place: (view.url(f"/tasks/{card.task.number}/evidence"), count_on(part.snapshot, card.task.key))
+        place: (view.url(f"/tasks/{card.task.number}/evidence", back=part.base), count_on(part.snapshot, card.task.key))
         for place, card in cards.items()
     }
 

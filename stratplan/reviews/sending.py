@@ -13,7 +13,7 @@ from stratplan import audit, i18n
 from stratplan.actors import Actor
 from stratplan.documents import now
 from stratplan.errors import RuleBroken, StaleEdit
-from stratplan.goals.models import Report, Task
+from stratplan.goals.models import Milestone, Report, Task
 from stratplan.goals.states import Execution, Outcome
 from stratplan.i18n import _, ngettext
 from stratplan.investments.models import InvestmentLine, MoneyReport
@@ -61,26 +61,24 @@ class Fault:
 
 
 def faults(
-    snapshot: Snapshot, asked: Asked, said: Sequence[TaskWords], money: Sequence[MoneyWords], today: date
+    snapshot: Snapshot,
+    asked: Asked,
+    said: Sequence[TaskWords],
+    money: Sequence[MoneyWords],
+    *,
+    today: date,
+    on: date,
 ) -> Iterator[Fault]:
-    """What of a unit's words cannot be sent on the day: milestones that were done on a day to come, sums of a year that
-    the plan does not have."""
+    """What of a unit's words cannot be sent today for a review that says how things were `on` its day: milestones that
+    were done on a day to come or after that day, sums of a year that the plan does not have."""
     words = {one.task: one for one in said}
     for task in asked.tasks:
         done = words[task.key].done if task.key in words else None
         for milestone in task.milestones:
             day = (done or {}).get(milestone.key)
-            if day is not None and day > today and day != milestone.done_on:
-                yield Fault(
-                    task.key,
-                    f"day-{milestone.key}",
-                    _(
-                        "Task %(number)s, “%(milestone)s”: %(day)s is yet to come.",
-                        number=task.number,
-                        milestone=milestone.title,
-                        day=i18n.short_date(day),
-                    ),
-                )
+            if day is not None and day > on and day != milestone.done_on:
+                words_for = _day_to_come if day > today else _later_day
+                yield Fault(task.key, f"day-{milestone.key}", words_for(task, milestone, day, on))
     for sums in money:
         line = snapshot.find(InvestmentLine, sums.line)
         paid = next((task for task in asked.tasks if line is not None and task.key in line.tasks), None)
@@ -92,6 +90,25 @@ def faults(
             f"{stated}-{line.key}-{sums.source}",
             _("Investment line %(line)s: %(year)s is no year of the plan.", line=line.number, year=sums.year),
         )
+
+
+def _day_to_come(task: Task, milestone: Milestone, day: date, _on: date) -> str:
+    return _(
+        "Task %(number)s, “%(milestone)s”: %(day)s is yet to come.",
+        number=task.number,
+        milestone=milestone.title,
+        day=i18n.short_date(day),
+    )
+
+
+def _later_day(task: Task, milestone: Milestone, _day: date, on: date) -> str:
+    return _(
+        "Task %(number)s, “%(milestone)s”: this review says how things were on %(day)s. What was done later belongs in "
+        "the next one.",
+        number=task.number,
+        milestone=milestone.title,
+        day=i18n.short_date(on),
+    )
 
 
 def unchanged(snapshot: Snapshot, review: Review, task: Task) -> TaskWords:
@@ -139,9 +156,9 @@ async def send(
     _check_version(asked.submission, based_on)
     words = {one.task: one for one in said}
     _refuse_gaps(asked, words)
-    for fault in faults(snapshot, asked, said, money, today):
-        raise RuleBroken(fault.message, field=fault.name)
     on = review.day_on(today)
+    for fault in faults(snapshot, asked, said, money, today=today, on=on):
+        raise RuleBroken(fault.message, field=fault.name)
     earlier = reports_in(snapshot, review, asked.tasks)
     edits = [_part(review, asked, by, at or now(), on_behalf=on_behalf, by_link=by_link)]
     for task in asked.tasks:
@@ -218,7 +235,7 @@ def _report(
         "unchanged": words.unchanged,
     }
     who = {"by": by.id, "illustrative": illustrative}
-    touched = _milestones(task, words)
+    touched = _milestones(task, words, on)
     if earlier is None:
         fresh = Report.new(scope=review.scope, task=task.key, review=review.key, **said, **who)
         return [touched, audit.created(fresh)]
@@ -227,14 +244,18 @@ def _report(
     return [touched, audit.changed(earlier, **said, **who)] if is_new else []
 
 
-def _milestones(task: Task, words: TaskWords) -> audit.Edit:
-    """The task, with its milestones as they were reported; touched also where none is: its history tells of both."""
+def _milestones(task: Task, words: TaskWords, on: date) -> audit.Edit:
+    """The task, with its milestones as they were reported; touched also where none is: its history tells of both.
+
+    One that was done after `on` and is not said to be done earlier keeps its day: of that time nothing is reported.
+    """
     if not task.milestones or words.done is None:
         return audit.changed(task)
     unknown = words.done.keys() - {milestone.key for milestone in task.milestones}
     if unknown:
         raise RuleBroken(_("A milestone that is reported as done does not exist any more."), field="done")
-    done = words.done
+    done = {one.key: one.done_on for one in task.milestones if one.done_on is not None and one.done_on > on}
+    done |= words.done
     return audit.changed(
         task, milestones=[one.model_copy(update={"done_on": done.get(one.key)}) for one in task.milestones]
     )

@@ -44,6 +44,16 @@ async def only_file() -> Evidence:
     return evidence
 
 
+async def test_a_form_that_was_begun_elsewhere_comes_back_there_and_nowhere_outside(
+    client: httpx.AsyncClient, made: Made
+) -> None:
+    form = await client.get(f"{HERE}?back=/plans/plans/reviews/2016Q3")
+    assert '<input type="hidden" name="back" value="/plans/plans/reviews/2016Q3">' in form.text
+    for back, to in (("/plans/plans/reviews/2016Q3",) * 2, ("//evil.example/x", f"{TASK}#evidence")):
+        answer = await client.post(HERE, data={"back": back}, files={"files": ("a.pdf", PDF)})
+        assert (answer.status_code, answer.headers["location"]) == (303, to)
+
+
 async def last_entry(made: Made) -> AuditEntry:
     entry = await AuditEntry.find({"scope": made.scope}).sort("-number").first_or_none()
     assert entry is not None

@@ -173,6 +173,14 @@ async def test_the_job_reminds_on_its_days_alone_and_tells_the_planners_at_last(
     assert {entry.by for entry in entries} == {"reminders"}
 
 
+async def test_a_unit_that_nobody_heads_is_not_marked_as_reminded_by_the_job(made: Made) -> None:
+    review = await opened(made)
+    assert await look(DUE - timedelta(days=7)) == 0
+    assert (await fresh(review)).reminders == []
+    await make_account(Role.REPORTER, scope=made.scope, units=[made.unit.key])
+    assert await look(DUE - timedelta(days=6)) == 1
+
+
 async def test_a_day_is_gone_through_once_by_one_process_and_not_in_the_night(
     made: Made, heads: tuple[Account, Account]
 ) -> None:

@@ -255,7 +255,36 @@ async def test_figures_with_gaps_and_what_is_overdue_are_listed(client: httpx.As
     assert "schedule=overdue&amp;as_of=2016-06-30" in page
 
 
+async def test_a_unit_that_nobody_heads_is_not_reminded_and_is_once_somebody_does(
+    client: httpx.AsyncClient, made: Made
+) -> None:
+    other = Unit.new(scope=made.unit.scope, name="Cita nodaļa", short="CN", sort=UnitKind.DEPARTMENT)
+    await other.add(by=SOMEBODY)
+    await make_task(made.scope, made.goal, "1.2", lead=other.key)
+    await make_account(Role.REPORTER, scope=made.scope, units=[made.unit.key])
+    await opened(client)
+    page = (await client.get(PAGE)).text
+    assert page.count(f'action="{PAGE}/remind"') == 2  # the unit with a head, and all
+    assert (await client.post(f"{PAGE}/remind", data={"version": "1", "unit": str(other.key)})).status_code == 409
+    assert (await client.post(f"{PAGE}/remind", data={"version": "1"})).status_code == 303
+    assert (await the_review()).reminders[-1].units == [made.unit.key]
+    for language, said, row in (
+        ("en", "1 unit has been reminded today. 1 unit has nobody to remind.", "nobody reports for it"),
+        ("lv", "Šodien atgādināts 1 struktūrvienībai. 1 struktūrvienībai nav, kam atgādināt.", "neviens par to neziņo"),
+    ):
+        page = (await client.get(PAGE, headers={"cookie": f"language={language}"})).text
+        assert said in " ".join(re.sub("<[^>]+>", " ", page).split())
+        of_unit = page.split(f'id="unit-{other.key}"')[1].split("</tr>")[0]
+        assert row in of_unit
+        assert 'href="/plans/plans/members"' in of_unit
+        assert row not in page.split(f'id="unit-{made.unit.key}"')[1].split("</tr>")[0]
+    await make_account(Role.REPORTER, scope=made.scope, units=[other.key])
+    assert (await client.get(PAGE)).text.count(f'action="{PAGE}/remind"') == 2  # it alone, and all
+    assert (await client.post(f"{PAGE}/remind", data={"version": "2", "unit": str(other.key)})).status_code == 303
+
+
 async def test_a_unit_is_reminded_once_a_day_and_the_desk_says_when(client: httpx.AsyncClient, made: Made) -> None:
+    await make_account(Role.REPORTER, scope=made.scope, units=[made.unit.key])
     review = await opened(client)
     page = (await client.get(PAGE)).text
     assert page.count(f'action="{PAGE}/remind"') == 2  # this unit, and all

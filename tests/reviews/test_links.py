@@ -30,7 +30,7 @@ from stratplan.reviews.terms import period_of_code
 from stratplan.secret_key import SecretKey
 from stratplan.units.models import Unit, UnitKind
 from tests.conftest import reading
-from tests.factories import SOMEBODY, Made, make_account, make_task
+from tests.factories import SOMEBODY, Made, make_account, make_report, make_task
 from tests.html_forms import PageReader
 from tests.reviews.test_closing import close, opened
 from tests.reviews.test_reporting import ENGLISH, WORDS, put, sheet
@@ -340,6 +340,27 @@ async def test_a_revoked_link_says_so_and_no_more(address: str, stranger: httpx.
     link = await the_link()
     await link.revoke(by=SOMEBODY, based_on=link.version)
     assert "This link is good no more" in await refused(stranger, address, 410)
+
+
+async def test_what_was_typed_on_a_link_that_is_good_no_more_is_given_back(
+    address: str, made: Made, review: Review, stranger: httpx.AsyncClient
+) -> None:
+    await make_report(made.task, date(2016, 6, 30), 20, text="Jau ziņots.")
+    form = await sheet(stranger, address)
+    link = await the_link()
+    await link.revoke(by=SOMEBODY, based_on=link.version)
+    kept = await put(stranger, form, WORDS, to="drafts", htmx=True)
+    assert kept.status_code == 410
+    assert 'id="card-0-state"' in kept.text
+    assert "Not saved: This link is good no more." in " ".join(re.sub("<[^>]+>", " ", kept.text).split())
+    assert "<html" not in kept.text
+    sent = await put(stranger, form, WORDS | {"tasks-0-obstacles": "<b>Lietus</b>"})
+    assert sent.status_code == 410
+    assert "What you typed" in sent.text
+    assert "Noslēgti divi līgumi." in sent.text
+    assert "&lt;b&gt;Lietus&lt;/b&gt;" in sent.text
+    assert "Uzdevums 1.1" not in sent.text
+    assert await Draft.find_all().count() == await Submission.find_all().count() == 0
 
 
 async def test_a_link_to_a_closed_review_opens_nothing(

@@ -16,7 +16,9 @@ from stratplan.frame import Frame
 from stratplan.goals.models import Milestone, Report, Task
 from stratplan.goals.states import Execution
 from stratplan.investments.models import InvestmentLine, Share
+from stratplan.period import Period
 from stratplan.permissions import Role
+from stratplan.reviews.closing import open_review
 from stratplan.reviews.drafts import Draft
 from stratplan.reviews.models import Review, Submission, SubmissionState
 from stratplan.reviews.sending import give_back
@@ -25,7 +27,7 @@ from tests.conftest import reading
 from tests.factories import SOMEBODY, Made, make_account, make_line, make_report, make_task
 from tests.html_forms import PageReader, SentForm
 from tests.listening import listening
-from tests.reviews.test_closing import LAST, opened
+from tests.reviews.test_closing import LAST, close, opened
 
 ENGLISH = {"cookie": "language=en"}
 WORDS = {"tasks-0-text": "Noslēgti divi līgumi.", "tasks-0-percent": "40"}
@@ -155,11 +157,41 @@ async def test_what_is_typed_is_kept_for_everybody_who_reports_and_is_in_no_hist
     answer = await put(reporter, form, WORDS | {"tasks-0-percent": "četr"}, to="drafts", htmx=True)
     assert answer.status_code == 200
     assert answer.headers["hx-trigger"] == "draft-saved"
-    assert "1 of 1 task done" in answer.text
+    assert "0 of 1 task done" in answer.text  # as it stands it would be refused
     assert "Ilze Kalēja" in answer.text
     assert (await made.snapshot()).revision == before
     values = dict((await sheet(client, page_of(made))).fields)
     assert (values["tasks-0-text"], values["tasks-0-percent"]) == ("Noslēgti divi līgumi.", "četr")
+
+
+async def test_a_card_that_would_be_refused_does_not_count_as_filled(
+    made: Made, review: Review, reporter: httpx.AsyncClient
+) -> None:
+    await line_with_money(made)
+    form = await sheet(reporter, page_of(made))
+    for values, done in (
+        ({}, 1), ({"tasks-0-percent": "99,5"}, 0), ({"tasks-0-percent": "101"}, 0), ({"tasks-0-percent": "99 %"}, 1),
+        ({"money-0-spent": "daudz"}, 0), ({"tasks-0-unchanged": "on", "tasks-0-percent": "99,5"}, 1),
+        ({"tasks-0-unchanged": "on", "money-0-spent": "daudz"}, 0),
+    ):  # fmt: skip
+        assert (await put(reporter, form, WORDS | values, to="drafts")).is_redirect
+        answer = await reporter.get(page_of(made), headers=ENGLISH)
+        assert f"{done} of 1 task done" in answer.text, values
+        assert done or (await put(reporter, form, WORDS | values)).status_code == 422, values
+
+
+async def test_that_completed_means_all_of_it_is_said_before_and_after(
+    made: Made, review: Review, reporter: httpx.AsyncClient
+) -> None:
+    latvian = {"cookie": "language=lv"}
+    assert (
+        "Completed means 100%, whatever else is entered." in (await reporter.get(page_of(made), headers=ENGLISH)).text
+    )
+    assert "„Pabeigts” nozīmē 100" in (await reporter.get(page_of(made), headers=latvian)).text
+    values = WORDS | {"tasks-0-execution": "completed", "tasks-0-percent": "95"}
+    assert (await put(reporter, await sheet(reporter, page_of(made)), values)).is_redirect
+    for headers, said in ((ENGLISH, "Completed means 100%."), (latvian, "„Pabeigts” nozīmē 100")):
+        assert said in (await reporter.get(page_of(made), headers=headers)).text
 
 
 async def test_without_scripts_the_whole_page_is_kept_by_its_button(
@@ -284,6 +316,38 @@ async def test_a_part_is_sent_as_one_change_that_its_sender_may_take_back(
     assert kept.money_reports == []
 
 
+async def line_with_money(made: Made) -> InvestmentLine:
+    """A line that pays for the task, with 1000 EUR contracted before the quarter."""
+    shares = [Share(source=made.source.key, percent=Decimal(100))]
+    line = await make_line(made.scope, made.goal, "7.1", tasks=[made.task.key], shares=shares)
+    await line.report_money(
+        on=date(2016, 6, 30), source=made.source.key, year=2016, contracted=Decimal(1000), spent=Decimal(5),
+        by=SOMEBODY, based_on=line.version,
+    )  # fmt: skip
+    return line
+
+
+async def test_the_sums_of_a_sent_part_are_read_with_those_before(
+    made: Made, review: Review, reporter: httpx.AsyncClient, app: Frame
+) -> None:
+    await line_with_money(made)
+    await make_line(
+        made.scope, made.goal, "7.2", tasks=[made.task.key], shares=[Share(source=made.source.key, percent=100)]
+    )
+    assert (await put(reporter, await sheet(reporter, page_of(made)), WORDS | {"money-0-spent": "1200,50"})).is_redirect
+    council = await make_account(Role.COUNCIL, scope=made.scope)
+    async with reading(app, council) as client:
+        for language, sums, nothing in (
+            ("en", ["1,000.00", "1,200.50 before: 5.00"], "No sum has been entered."),
+            ("lv", ["1 000,00", "1 200,50 iepriekš: 5,00"], "Nav ievadīta neviena summa."),
+        ):
+            text = (await client.get(page_of(made), headers={"cookie": f"language={language}"})).text
+            (row,) = re.findall(rf"<tr>(?:(?!<tr>).)*{made.source.name}</th>(.*?)</tr>", text, flags=re.DOTALL)
+            cells = [" ".join(re.sub("<[^>]+>", " ", cell).split()) for cell in row.split("</td>")[:-1]]
+            assert cells == sums
+            assert text.count(nothing) == 1
+
+
 async def test_taking_the_sending_back_brings_what_was_typed_back(
     made: Made, review: Review, reporter: httpx.AsyncClient
 ) -> None:
@@ -376,6 +440,66 @@ async def test_milestones_are_marked_with_their_days(made: Made, review: Review,
     assert [one.done_on for one in changed.milestones] == [date(2016, 3, 1), LAST, date(2016, 9, 2)]
 
 
+@pytest_asyncio.fixture
+async def late(made: Made) -> str:
+    """The unit's part of the second quarter, which is reported on the last day of the third."""
+    period = Period.parse("2016-Q2")
+    await open_review(await made.snapshot(), period, due=date(2016, 9, 30), by=SOMEBODY, today=date(2016, 9, 30))
+    return page_of(made).replace("2016Q3", "2016Q2")
+
+
+async def test_what_was_done_after_the_reviews_day_is_not_done_in_it_and_stays_done(
+    made: Made, late: str, reporter: httpx.AsyncClient
+) -> None:
+    later = date(2016, 8, 5)
+    task = await make_task(
+        made.scope, made.goal, "1.2", lead=made.unit.key,
+        milestones=[
+            Milestone(key="a", title="Iepirkums", done_on=date(2016, 3, 1)),
+            Milestone(key="b", title="Līgums", done_on=later),
+            Milestone(key="c", title="Pieņemšana"),
+        ],
+    )  # fmt: skip
+    form = await sheet(reporter, late)
+    values = dict(form.fields)
+    assert [values.get(f"done-{place}-ticked", "") for place in range(3)] == ["on", "", ""]
+    assert [values[f"done-{place}-day"] for place in range(3)] == ["2016-03-01", "", ""]
+    for language, said in (
+        ("en", "Done on 5 Aug 2016, after the day"),
+        ("lv", "Paveikts 05.08.2016., pēc šī pārskata"),
+    ):
+        assert said in (await reporter.get(late, headers={"cookie": f"language={language}"})).text
+    words = {"tasks-0-unchanged": "on", "tasks-1-text": "Noslēgts."}
+    refused = await put(reporter, form, words | {"done-2-ticked": "on", "done-2-day": "2016-07-02"})
+    assert refused.status_code == 422
+    assert "This review says how things were on 30 Jun 2016." in refused.text
+    assert (await put(reporter, form, words)).is_redirect
+    kept = await Task.get(task.key)
+    assert kept is not None
+    assert [one.done_on for one in kept.milestones] == [date(2016, 3, 1), later, None]
+    again = await sheet(reporter, f"{late}?correct=1")
+    assert (await put(reporter, again, {"done-1-ticked": "on"})).is_redirect
+    kept = await Task.get(task.key)
+    assert kept is not None
+    assert kept.milestones[1].done_on == date(2016, 6, 30)  # who says that it was done by then says so
+
+
+async def test_a_sum_that_was_entered_after_the_reviews_day_does_not_hide_the_one_that_is_sent(
+    made: Made, late: str, reporter: httpx.AsyncClient
+) -> None:
+    line = await InvestmentLine.get((await line_with_money(made)).key)
+    assert line is not None
+    await line.report_money(
+        on=date(2016, 8, 5), source=made.source.key, year=2016, contracted=Decimal(3000), spent=None,
+        by=SOMEBODY, based_on=line.version,
+    )  # fmt: skip
+    form = await sheet(reporter, late)
+    assert dict(form.fields)["money-0-contracted"] == "1,000.00"
+    await put(reporter, form, WORDS | {"money-0-contracted": "2000"})
+    again = await sheet(reporter, f"{late}?correct=1")
+    assert dict(again.fields)["money-0-contracted"] == "2,000.00"
+
+
 async def test_returned_with_a_remark_it_is_filled_in_with_what_was_sent(
     made: Made, review: Review, reporter: httpx.AsyncClient
 ) -> None:
@@ -417,6 +541,20 @@ async def test_a_unit_sends_the_rest_when_a_task_was_added_since(
     assert [report.text for report in reports] == ["Noslēgti divi līgumi.", "Sākts."]
 
 
+async def test_what_is_sent_after_the_review_was_closed_is_given_back(
+    made: Made, review: Review, reporter: httpx.AsyncClient
+) -> None:
+    await make_report(made.task, date(2016, 6, 30), 20, text="Jau ziņots.", next_steps="Tālāk.")
+    form = await sheet(reporter, page_of(made))
+    await close(made, review)
+    answer = await put(reporter, form, WORDS)
+    assert answer.status_code == 409
+    typed = answer.text.partition("What you typed")[2].partition("</section>")[0]
+    assert "Noslēgti divi līgumi." in typed
+    assert "Tālāk." not in typed
+    assert ">What you typed<" not in (await reporter.get(page_of(made), headers=ENGLISH)).text
+
+
 async def test_sent_by_one_it_is_not_sent_again_by_a_page_that_was_opened_before(
     made: Made, review: Review, reporter: httpx.AsyncClient, client: httpx.AsyncClient
 ) -> None:
@@ -449,6 +587,28 @@ async def test_it_is_said_also_where_the_planner_sends_from_the_page_of_a_past_d
     assert (await put(client, form, WORDS, to="send?as_of=2016-03-01")).status_code == 303
     assert (await part_of(review)).on_behalf
     assert "The planner reported for the unit." in (await reporter.get(page_of(made), headers=ENGLISH)).text
+
+
+async def test_once_it_is_sent_it_says_how_much_was_reported_and_the_planner_may_return_it(
+    made: Made, review: Review, reporter: httpx.AsyncClient, app: Frame
+) -> None:
+    desk = "/plans/plans/reviews/2016Q3"
+    latvian = {"cookie": "language=lv"}
+    assert "1 task to report on" in (await reporter.get(desk, headers=ENGLISH)).text
+    await put(reporter, await sheet(reporter, page_of(made)), WORDS)
+    for page in (desk, page_of(made)):
+        for headers, said in ((ENGLISH, "1 task reported on"), (latvian, "ziņots par 1 uzdevumu")):
+            text = (await reporter.get(page, headers=headers)).text
+            assert said in text
+            assert "to report on" not in text
+            assert "jāziņo par" not in text
+    giving_back = f'href="{page_of(made)}/return"'
+    assert giving_back not in (await reporter.get(page_of(made))).text
+    async with reading(app, await make_account(Role.PLANNER, scope=made.scope)) as planner:
+        assert giving_back in (await planner.get(page_of(made))).text
+        assert (await planner.get(f"{page_of(made)}/return")).status_code == 200
+        await close(made, review)
+        assert giving_back not in (await planner.get(page_of(made))).text
 
 
 async def test_another_units_head_reports_nothing_here(made: Made, review: Review, app: Frame) -> None:
