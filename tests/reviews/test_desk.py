@@ -265,8 +265,8 @@ async def test_a_unit_that_nobody_heads_is_not_reminded_and_is_once_somebody_doe
     await opened(client)
     page = (await client.get(PAGE)).text
     assert page.count(f'action="{PAGE}/remind"') == 2  # the unit with a head, and all
-    assert (await client.post(f"{PAGE}/remind", data={"version": "1", "unit": str(other.key)})).status_code == 409
-    assert (await client.post(f"{PAGE}/remind", data={"version": "1"})).status_code == 303
+    assert (await client.post(f"{PAGE}/remind", data={"unit": str(other.key)})).status_code == 409
+    assert (await client.post(f"{PAGE}/remind")).status_code == 303
     assert (await the_review()).reminders[-1].units == [made.unit.key]
     for language, said, row in (
         ("en", "1 unit has been reminded today. 1 unit has nobody to remind.", "nobody reports for it"),
@@ -280,7 +280,7 @@ async def test_a_unit_that_nobody_heads_is_not_reminded_and_is_once_somebody_doe
         assert row not in page.split(f'id="unit-{made.unit.key}"')[1].split("</tr>")[0]
     await make_account(Role.REPORTER, scope=made.scope, units=[other.key])
     assert (await client.get(PAGE)).text.count(f'action="{PAGE}/remind"') == 2  # it alone, and all
-    assert (await client.post(f"{PAGE}/remind", data={"version": "2", "unit": str(other.key)})).status_code == 303
+    assert (await client.post(f"{PAGE}/remind", data={"unit": str(other.key)})).status_code == 303
 
 
 async def test_a_unit_is_reminded_once_a_day_and_the_desk_says_when(client: httpx.AsyncClient, made: Made) -> None:
@@ -313,6 +313,7 @@ async def test_a_page_opened_before_another_was_reminded_reminds_the_others_only
     other = Unit.new(scope=made.organisation.key, name="Aprūpes centrs", sort=UnitKind.STRUCTURAL)
     await other.add(by=SOMEBODY)
     await make_task(made.scope, made.goal, "1.2", lead=other.key)
+    await make_account(Role.REPORTER, scope=made.scope, units=[made.unit.key, other.key])
     await opened(client)
     assert (await client.post(f"{PAGE}/remind", data={"unit": str(made.unit.key)})).status_code == 303
     assert (await client.post(f"{PAGE}/remind")).status_code == 303

@@ -472,7 +472,7 @@ async def test_what_was_done_after_the_reviews_day_is_not_done_in_it_and_stays_d
     words = {"tasks-0-unchanged": "on", "tasks-1-text": "Noslēgts."}
     refused = await put(reporter, form, words | {"done-2-ticked": "on", "done-2-day": "2016-07-02"})
     assert refused.status_code == 422
-    assert "This review says how things were on 30 Jun 2016." in refused.text
+    assert "this review says how things were on 30 Jun 2016." in refused.text
     assert (await put(reporter, form, words)).is_redirect
     kept = await Task.get(task.key)
     assert kept is not None

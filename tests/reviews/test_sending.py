@@ -268,17 +268,18 @@ async def made_with_milestone(made: Made, done_on: date | None = None) -> Task:
     return await make_task(made.scope, made.goal, "1.2", lead=made.unit.key, milestones=milestones)
 
 
-async def test_a_milestone_is_done_by_today_and_not_on_a_day_to_come(made: Made) -> None:
+async def test_a_milestone_is_done_by_the_reviews_day_and_not_later_or_on_a_day_to_come(made: Made) -> None:
     task = await made_with_milestone(made)
     review = await opened(made)
-    with pytest.raises(RuleBroken, match=r"1\.2.*Iepirkums.*15\.10\.2016") as refused:
-        await sent(made, review, words(made.task), words(task, done={"a": LATER + timedelta(days=1)}))
-    assert refused.value.field == "day-a"
+    for day, said in ((LATER + timedelta(days=1), r"15\.10\.2016"), (LATER, r"30\.09\.2016")):
+        with pytest.raises(RuleBroken, match=rf"1\.2.*Iepirkums.*{said}") as refused:
+            await sent(made, review, words(made.task), words(task, done={"a": day}))
+        assert refused.value.field == "day-a"
     assert await Report.find_all().count() == 0
-    await sent(made, review, words(made.task), words(task, done={"a": LATER}))
+    await sent(made, review, words(made.task), words(task, done={"a": review.period.end}))
     changed = await Task.get(task.key)
     assert changed is not None
-    assert changed.milestones[0].done_on == LATER
+    assert changed.milestones[0].done_on == review.period.end
 
 
 async def test_a_day_to_come_that_the_plan_has_already_keeps_nobody_from_sending(made: Made) -> None:
