@@ -54,13 +54,19 @@ def defused(text: str) -> str:
     return f"'{text}" if looks_like_formula(text) else text
 
 
-def to_zip_of_csv(tables: Sequence[Table]) -> bytes:
-    """An archive with a CSV file of each table, numbered in their order and named by their keys."""
+def to_zip_of_csv(tables: Sequence[Table], notes: Sequence[str] = ()) -> bytes:
+    """An archive with a CSV file of each table, numbered in their order and named by their keys; what they are all of
+    is in a text beside them, so that the files hold nothing but their tables."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number, table in enumerate(tables, start=1):
-            entry = zipfile.ZipInfo(f"{number:02}-{table.key or 'table'}.csv", ALWAYS)
+        files = [
+            (f"{number:02}-{table.key or 'table'}.csv", to_csv(table)) for number, table in enumerate(tables, start=1)
+        ]
+        if notes:
+            files.insert(0, ("00-about.txt", "\r\n".join([*notes, ""]).encode("utf-8-sig")))
+        for name, body in files:
+            entry = zipfile.ZipInfo(name, ALWAYS)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, to_csv(table))
+            archive.writestr(entry, body)
     return file.getvalue()

@@ -26,9 +26,10 @@ class CouncilReport:
     """What a document of a review, or of today, says.
 
     `made_at` is when the edition was closed (None for today), for documents' own dates: the same edition gives the same
-    bytes. `decision` and `plan_decision` are sentences, empty where there is none. `chosen` tells the filters that the
-    rows of both plans were chosen with; `notes` stand under the title. `summary` are small tables, most with a chart.
-    `printed_*` are for paper, `action_plan` and `investments` for spreadsheets. `changes` is None without a comparison.
+    bytes. `decision` and `plan_decision` are sentences, empty where there is none; `annex` are the lines above the
+    title. `chosen` tells the filters that the rows of both plans were chosen with; `notes` stand under the title.
+    `summary` are small tables, most with a chart. `printed_*` are for paper, `action_plan` and `investments` for
+    spreadsheets. `changes` is None without a comparison.
     """
 
     slug: str
@@ -42,6 +43,7 @@ class CouncilReport:
     edition: int | None
     made_at: datetime | None
     decision: str
+    annex: Sequence[str]
     plan_decision: str
     chosen: Sequence[str]
     notes: Sequence[str]
@@ -83,6 +85,7 @@ def council_report(
         edition=None if edition is None else edition.number,
         made_at=None if edition is None else edition.closed_at,
         decision="" if edition is None else _decision(edition.decision_number, edition.decision_date),
+        annex=[] if edition is None else _annex(edition.decision_number, edition.decision_date),
         plan_decision=_decision(plan.decision_number, plan.decision_date),
         chosen=chosen,
         notes=notes,
@@ -127,6 +130,14 @@ def _review_line(review: Review, edition: Edition | None) -> str:
         edition=edition.number,
         day=i18n.date_and_time(edition.closed_at),
     )
+
+
+def _annex(number: str, day: date | None) -> Sequence[str]:
+    """That the report is an annex, and to which decision; nothing where there is none."""
+    if number and day:
+        return [_("Annex"), _("to decision No. %(number)s of %(day)s", number=number, day=i18n.short_date(day))]
+    decision = _decision(number, day)
+    return [_("Annex"), decision] if decision else []
 
 
 def _decision(number: str, day: date | None) -> str:

@@ -79,7 +79,7 @@ def _fields(report: CouncilReport) -> dict[str, str | Block | None]:
         "edition": "" if report.edition is None else str(report.edition),
         "decision": report.decision,
         "plan_decision": report.plan_decision,
-        "annex": _lines([_("Annex"), report.decision]) if report.decision else "",
+        "annex": _lines(report.annex),
         "notes": _lines(title_notes(report)),
         "foot": " · ".join(part for part in (report.review, as_of) if part),
         "sentences": Bullets(report.sentences) if report.sentences else None,

@@ -24,6 +24,10 @@ async def exported(
     plan: str, code: str | None, *, edition: int | None, kind: str, language: str, output: Path | None
 ) -> str:
     """Write a document to a file, and return its path; what is there already is replaced."""
+    if edition is not None and code is None:
+        raise StratplanError(
+            _("Name the review whose edition is meant: --review 2016Q3 --edition %(number)s", number=edition)
+        )
     wanted = next(one for one in Format if one.value == kind)
     content = await _content(plan, code, edition, wanted, language)
     body = await asyncio.to_thread(make_document, wanted, content)

@@ -125,7 +125,10 @@ def _ods(content: Content) -> bytes:
 
 
 def _csv(content: Content) -> bytes:
-    return to_zip_of_csv([*content.report.summary, *tables_of(content.report)])
+    report = content.report
+    return to_zip_of_csv(
+        [*report.summary, *tables_of(report)], [report.title, report.organisation, *report.notes, "", *report.sentences]
+    )
 
 
 def _pdf(content: Content) -> bytes:

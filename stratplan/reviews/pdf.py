@@ -39,7 +39,7 @@ def _paper(report: CouncilReport) -> Paper:
         organisation=report.organisation,
         plan=report.plan,
         period=report.review,
-        annex=[_("Annex"), report.decision] if report.decision else [],
+        annex=list(report.annex),
         notes=title_notes(report),
         lead=report.sentences,
         foot=" · ".join(part for part in (report.review, day) if part),

@@ -197,6 +197,8 @@ async def test_a_document_is_written_as_the_page_gives_it_and_what_is_wrong_is_s
     ask = partial(exporting.exported, "plans", language="lv", edition=None)
     with pytest.raises(StratplanError, match="open"):
         await ask("2016Q3", kind="pdf", output=tmp_path / "a.pdf")
+    with pytest.raises(StratplanError, match="--review"):
+        await exporting.exported("plans", None, edition=1, kind="pdf", language="lv", output=tmp_path / "a.pdf")
     with pytest.raises(StratplanError, match=r"Ķekavas nodaļa.*--without-missing"):
         await commands.closed("plans", "2016Q3", number="", day=None)
     await commands.closed("plans", "2016Q3", number="", day=None, without_missing=True)

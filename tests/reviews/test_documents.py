@@ -49,7 +49,7 @@ async def closed(made: Made) -> Made:
     hidden = await make_task(made.scope, made.goal, "1.2", internal=True, title="Iekšējais darbs")
     await make_report(hidden, date(2016, 9, 28), 10, text="=1+1")
     await make_line(made.scope, made.goal, "1.1", amount=1000, tasks=[made.task.key])
-    await close(made, await opened(made), number="388")
+    await close(made, await opened(made), number="388", day=date(2016, 10, 27))
     return made
 
 
@@ -123,6 +123,9 @@ async def test_the_archive_has_a_file_for_each_table(client: httpx.AsyncClient, 
     text = archive.read(next(name for name in archive.namelist() if "action-plan" in name)).decode("utf-8-sig")
     assert "Noslēgti divi līgumi." in text
     assert "'=1+1" in text
+    about = archive.read("00-about.txt").decode("utf-8-sig")
+    assert "Stratēģija 2015–2017\r\n" in about
+    assert "2016. gada 3. ceturksnis" in about.replace("\xa0", " ")
 
 
 async def test_residents_get_what_is_public_now_in_every_format(app: Frame, closed: Made) -> None:

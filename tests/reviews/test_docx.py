@@ -71,7 +71,7 @@ def test_its_tables_read_back_cell_by_cell(language: str) -> None:
         for read, table in zip(document.tables, tables, strict=True):
             assert cells_of(read) == wanted(table)
     words = "\n".join(paragraph.text for paragraph in document.paragraphs)
-    for text in (made.title, made.plan, made.decision, *made.sentences, *made.notes[1:]):
+    for text in (made.title, made.plan, *made.annex, *made.sentences, *made.notes[1:]):
         assert text in words
 
 

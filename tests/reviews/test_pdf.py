@@ -94,7 +94,7 @@ async def test_it_says_every_text_and_figure_of_the_report_in_both_languages() -
             wanted = {text for text in texts_of(tables) if text}
             wanted -= {made.swot.columns[0].title, made.terms.columns[2].title}  # what it heads are headings themselves
             assert len(wanted) > 60
-        wanted |= {made.title, made.plan, made.organisation, made.decision, *made.notes, *made.sentences}
+        wanted |= {made.title, made.plan, made.organisation, *made.annex, *made.notes, *made.sentences}
         missing = [text for text in wanted if flat(text).replace(" ", "") not in words]
         assert missing == []
 
