@@ -350,8 +350,10 @@ async def test_every_sheet_says_what_the_plan_does(
 async def test_every_file_of_the_archive_says_what_the_plan_does(client: httpx.AsyncClient, known: Tables) -> None:
     archive = zipfile.ZipFile(io.BytesIO((await document(client, "csv")).content))
     wanted = SUMMARY | known
-    assert archive.namelist() == [f"{number:02}-{key}.csv" for number, key in enumerate(wanted, start=1)]
-    for name, rows in zip(archive.namelist(), wanted.values(), strict=True):
+    about, *names = archive.namelist()
+    assert about == "00-about.txt"
+    assert names == [f"{number:02}-{key}.csv" for number, key in enumerate(wanted, start=1)]
+    for name, rows in zip(names, wanted.values(), strict=True):
         found = list(csv.reader(io.StringIO(archive.read(name).decode("utf-8-sig"))))
         assert len(found) == len(rows), name
         for cells, row in zip(found, rows, strict=True):
