@@ -199,6 +199,15 @@ class UnitReport(BaseModel):
     money: list[MoneyOfLine] = []
 
 
+class _WithoutDays(yaml.SafeLoader):
+    """Leaves days as they are written: what is none is told with its place, as every other value is."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  # as its base class has it
+        first: [(tag, looks) for tag, looks in found if tag != "tag:yaml.org,2002:timestamp"]
+        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 def read_report(path: Path) -> UnitReport:
     """The part that a YAML or JSON file has, or a sentence that says where it is wrong."""
     try:
@@ -206,7 +215,17 @@ def read_report(path: Path) -> UnitReport:
             text = file.read(LARGEST_FILE + 1)
         if len(text) > LARGEST_FILE:
             raise StratplanError(_("%(file)s is too large for a report.", file=path))
-        found = yaml.safe_load(text.decode("utf-8"))
+        found = yaml.load(text.decode("utf-8"), _WithoutDays)  # noqa: S506  # a safe loader
+    except yaml.MarkedYAMLError as error:
+        line = 1 if error.problem_mark is None else error.problem_mark.line + 1
+        raise StratplanError(
+            _(
+                "%(file)s, line %(line)s: this is not valid YAML (%(reason)s).",
+                file=path,
+                line=line,
+                reason=error.problem,
+            )
+        ) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise StratplanError(_("%(file)s cannot be read: %(reason)s", file=path, reason=reason)) from None

@@ -126,6 +126,8 @@ async def test_of_a_part_that_was_sent_only_what_was_added_since_must_be_told(ma
     [
         ("tasks: [{task: '1.1', unchanged: true, percent: 60}]", "tasks.1"),
         ("tasks: [{task: '1.1', percent: 140}]", "tasks.1.percent"),
+        ("tasks: [{task: '1.1', text: x, done: {a: 2016-02-30}}]", "tasks.1.done.a"),
+        ("tasks:\n  - task: '1.1", "line 2: this is not valid YAML"),
         ("tasks: [{task: '1.1', execution: done}]", "tasks.1.execution"),
         ("tasks: [{task: '1.1', txt: x}]", "tasks.1.txt"),
         ("tasks: {", "report.yaml"),
