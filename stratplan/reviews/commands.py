@@ -202,7 +202,7 @@ class UnitReport(BaseModel):
 class _WithoutDays(yaml.SafeLoader):
     """Leaves days as they are written: what is none is told with its place, as every other value is."""
 
-    yaml_implicit_resolvers = {  # noqa: RUF012  # as its base class has it
+    yaml_implicit_resolvers = {  # as its base class has it
         first: [(tag, looks) for tag, looks in found if tag != "tag:yaml.org,2002:timestamp"]
         for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
