@@ -596,8 +596,11 @@ async def test_once_it_is_sent_it_says_how_much_was_reported_and_the_planner_may
     latvian = {"cookie": "language=lv"}
     assert "1 task to report on" in (await reporter.get(desk, headers=ENGLISH)).text
     await put(reporter, await sheet(reporter, page_of(made)), WORDS)
-    for page in (desk, page_of(made)):
-        for headers, said in ((ENGLISH, "1 task reported on"), (latvian, "ziņots par 1 uzdevumu")):
+    for page, english, here in (
+        (desk, "1 task reported on", "ziņots par 1 uzdevumu"),
+        (page_of(made), "Reported on 1 task.", "Ziņots par 1 uzdevumu."),
+    ):
+        for headers, said in ((ENGLISH, english), (latvian, here)):
             text = (await reporter.get(page, headers=headers)).text
             assert said in text
             assert "to report on" not in text
