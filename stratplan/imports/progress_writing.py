@@ -217,7 +217,7 @@ class ProgressWriting:
         if report is None:
             return unchanged(self.snapshot, review, task)
         values = report.model_dump(exclude={"task", "on"})
-        return TaskWords(task=task.key, done=self._done(task.key, day), **values)
+        return TaskWords(task=task.key, done=self._done(task.key, review.day_on(day)), **values)
 
 
 @dataclass(frozen=True, slots=True)
