@@ -53,6 +53,10 @@ def test_a_head_reports_by_the_link_on_a_phone_in_under_a_minute(browser: Browse
         expect(page.locator("#review-progress")).to_contain_text("1 of 2 tasks done")
         expect(first.get_by_label("What was done")).to_be_hidden()
         second.get_by_label("What was done").fill("Uzbrauktuve ir gatava.")
+        spent = second.get_by_label("Spent")
+        spent.fill("12 345 678,90")
+        assert spent.evaluate("field => field.scrollWidth <= field.clientWidth")  # the whole sum is seen
+        spent.fill("")
         second.get_by_label("What comes next").fill("To pieņems ekspluatācijā.")
         expect(page.locator("#review-progress")).to_contain_text("2 of 2 tasks done")
         expect(second.locator(".review-card-kept")).to_contain_text("Saved")
