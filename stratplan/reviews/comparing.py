@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from fractions import Fraction
 from operator import attrgetter
 from typing import Any, TypeVar
 
 from stratplan.choice import Choice
 from stratplan.reviews.comparison import (
-    NOTHING,
-    SUMS,
     Change,
     Compared,
     Comparison,
@@ -295,19 +292,10 @@ class _Sources:
         return None if key is None else self._codes.get(key, key)
 
 
-def added(one: Amounts, other: Amounts) -> Amounts:
-    """Two amounts together; None only where nobody stated either."""
-    return Amounts(**{name: _more(getattr(one, name), getattr(other, name)) for name in SUMS})
-
-
-def _more(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    return None if one is None and other is None else (one or NOTHING) + (other or NOTHING)
-
-
 def _summed(pairs: Iterable[tuple[K, Amounts]]) -> Mapping[K, Amounts]:
     found: defaultdict[K, Amounts] = defaultdict(Amounts)
     for key, sums in pairs:
-        found[key] = added(found[key], sums)
+        found[key] = Amounts.together((found[key], sums))
     return found
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
 from stratplan import i18n
 from stratplan.exports.tables import Table
@@ -57,6 +57,11 @@ class CouncilReport:
     changes: Table | None
     swot: Table
     terms: Table
+
+    @property
+    def dated(self) -> datetime:
+        """The moment that dates a document: when the edition was closed, else the midnight of its day."""
+        return self.made_at or datetime.combine(self.day, time(), UTC)
 
 
 def council_report(

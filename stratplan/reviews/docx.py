@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time
 from types import MappingProxyType
 from typing import Final
 
@@ -62,7 +61,7 @@ def report_docx(report: CouncilReport, template: bytes | None = None) -> bytes:
         title=" – ".join(part for part in parts if part),
         author=report.organisation or "stratplan",
         language=report.language,
-        made_at=report.made_at or datetime.combine(report.day, time(), UTC),
+        made_at=report.dated,
     )
     return to_docx(fields, about, template=template)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -99,11 +99,6 @@ def file_name(kind: Format, report: CouncilReport) -> str:
     return f"{report.slug}-{which}.{kind.suffix}"
 
 
-def made_at(report: CouncilReport) -> datetime:
-    """The moment that dates a document: when the edition was closed, else the midnight of its day."""
-    return report.made_at or datetime.combine(report.day, time(), UTC)
-
-
 def sheets_of(report: CouncilReport) -> list[Table | Sheet]:
     """The sheets of a spreadsheet: the summary with its charts, both plans, the breakdown, changes, SWOT, terms."""
     summary = Sheet(_("Summary"), report.title, [*report.notes, *report.sentences], report.summary)
@@ -117,11 +112,11 @@ def tables_of(report: CouncilReport) -> list[Table]:
 
 
 def _xlsx(content: Content) -> bytes:
-    return to_xlsx(sheets_of(content.report), made_at(content.report))
+    return to_xlsx(sheets_of(content.report), content.report.dated)
 
 
 def _ods(content: Content) -> bytes:
-    return to_ods(sheets_of(content.report), made_at(content.report))
+    return to_ods(sheets_of(content.report), content.report.dated)
 
 
 def _csv(content: Content) -> bytes:

@@ -14,7 +14,7 @@ from stratplan.exports.tables import Cell, Chart, ChartKind, Column, Kind, Row, 
 from stratplan.i18n import _, ngettext
 from stratplan.investments.breakdown import Measure, year_name
 from stratplan.plans.models import FundingKind
-from stratplan.reviews.statement import Amounts, LineStated, MoneyStated, PartStated, Statement, SumStated
+from stratplan.reviews.statement import Amounts, LineStated, PartStated, Statement, SumStated, sum_of
 
 YEARLY = "*"
 NAMES, NUMBERS = 44, 16  # characters of the columns of the small tables, which stand one under the other
@@ -136,11 +136,11 @@ def parts_by_kind(parts: Iterable[PartStated]) -> Parts:
 
 
 def _funding_cells(kind: FundingKind | None, parts: Sequence[PartStated], mark: str = "") -> list[Value | Cell]:
-    amount = added(part.amount for part in parts)
+    amount = sum_of(part.amount for part in parts)
     money: Value | Cell = None if amount is None else Cell(amount, Kind.MONEY, mark)
     if kind is None:
         return [money]
-    cells: list[Value | Cell] = [added(part.percent for part in parts), money]
+    cells: list[Value | Cell] = [sum_of(part.percent for part in parts), money]
     if not _is_one_source(kind):
         cells.append(_codes(parts))
     return cells
@@ -161,12 +161,6 @@ def _written_parts(parts: Sequence[PartStated], mark: str) -> str:
         )
         for part in parts
     )
-
-
-def added(values: Iterable[Decimal | None]) -> Decimal | None:
-    """The sum of what is known; None where nothing is."""
-    known = [value for value in values if value is not None]
-    return sum(known, Decimal(0)) if known else None
 
 
 def _amount(line: LineStated) -> Value | Cell:
@@ -225,7 +219,7 @@ def _printed_sums(sums: SumStated | None, kinds: Sequence[FundingKind | None], l
     if sums is None:
         return []
     parts = parts_by_kind(sums.parts)
-    money = [Cell(added(part.amount for part in parts.get(kind, ())), Kind.MONEY) for kind in kinds]
+    money = [Cell(sum_of(part.amount for part in parts.get(kind, ())), Kind.MONEY) for kind in kinds]
     return [None, label, None, *money, *three(sums.sums)]
 
 
@@ -245,15 +239,6 @@ def measure_columns() -> list[Column]:
 def source_name(code: str | None) -> str:
     """A source in a table: its code, or that there is none."""
     return _("No source") if code is None else code
-
-
-def _summed(found: Iterable[MoneyStated]) -> Amounts:
-    found = list(found)
-    return Amounts(
-        amount=added(one.sums.amount for one in found),
-        contracted=added(one.sums.contracted for one in found),
-        spent=added(one.sums.spent for one in found),
-    )
 
 
 def sources_with_money(statement: Statement) -> list[str | None]:
@@ -279,7 +264,7 @@ def money_by_source(statement: Statement, name: str) -> Table:
             [
                 full.get(code or "", source_name(code)),
                 source_name(code),
-                *three(_summed(one for one in statement.plan.money if one.source == code)),
+                *three(Amounts.together(one.sums for one in statement.plan.money if one.source == code)),
             ]
         )
         for code in sources_with_money(statement)
@@ -297,7 +282,7 @@ def money_by_source(statement: Statement, name: str) -> Table:
 def money_by_year(statement: Statement, name: str) -> Table:
     """Planned, contracted and spent in each year, drawn as columns."""
     rows = [
-        Row([year_name(year), *three(_summed(one for one in statement.plan.money if one.year == year))])
+        Row([year_name(year), *three(Amounts.together(one.sums for one in statement.plan.money if one.year == year))])
         for year in years_with_money(statement)
     ]
     return Table(
@@ -340,9 +325,11 @@ def breakdown_table(statement: Statement, notes: Sequence[str] = ()) -> Table:
                     rows.append(Row([goal, source_name(source), year_name(year), *three(sums)]))
         of_goal = [one for one in statement.plan.money if one.goal_code == goal]
         if of_goal:
-            rows.append(Row([goal, _("Total"), None, *three(_summed(of_goal))], RowKind.TOTAL))
+            rows.append(
+                Row([goal, _("Total"), None, *three(Amounts.together(one.sums for one in of_goal))], RowKind.TOTAL)
+            )
     for source in sources:
-        of_source = _summed(one for one in statement.plan.money if one.source == source)
+        of_source = Amounts.together(one.sums for one in statement.plan.money if one.source == source)
         rows.append(Row([_("The whole plan"), source_name(source), None, *three(of_source)]))
     rows.append(Row([_("The whole plan"), _("Total"), None, *three(statement.plan.total.sums)], RowKind.TOTAL))
     columns = [

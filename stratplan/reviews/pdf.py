@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
 from itertools import groupby
 
 from stratplan import i18n
@@ -44,7 +43,7 @@ def _paper(report: CouncilReport) -> Paper:
         lead=report.sentences,
         foot=" · ".join(part for part in (report.review, day) if part),
         sections=_sections(report),
-        made_at=report.made_at or datetime.combine(report.day, time(), UTC),
+        made_at=report.dated,
     )
 
 

@@ -6,7 +6,7 @@ from it at once, and figures that it was part of are computed anew without it, s
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,13 +14,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
-from stratplan.choice import Choice
 from stratplan.goals.progress import Combined, LeftOutReason, Weighted, combine
-from stratplan.goals.states import Execution, Outcome, Schedule
+from stratplan.goals.states import Execution
 from stratplan.investments.checks import CheckCode
 from stratplan.numbering import is_under
 from stratplan.plans.models import PublicPart
-from stratplan.reviews.comparing import added
 from stratplan.reviews.statement import (
     Amounts,
     CheckStated,
@@ -203,29 +201,15 @@ def plan_progress(goals: Iterable[GoalStated], by_goal: Iterable[Combined]) -> F
 
 
 def _counts(tasks: Sequence[TaskStated]) -> Counts:
-    schedule = Counter("none" if task.schedule is None else task.schedule.value for task in tasks)
-    return Counts(
-        execution=_by_state(Execution, Counter(task.execution.value for task in tasks)),
-        outcome=_by_state(Outcome, Counter(task.outcome.value for task in tasks)),
-        schedule={**_by_state(Schedule, schedule), "none": schedule["none"]},
+    return Counts.of(
+        ((task.execution, task.outcome, task.schedule) for task in tasks),
         reported=sum(task.has_reported for task in tasks),
         last_report=max((task.report.on for task in tasks if task.report is not None), default=None),
     )
 
 
-def _by_state(states: type[Choice], counts: Mapping[str, int]) -> dict[str, int]:
-    return {state.value: counts.get(state.value, 0) for state in states}
-
-
 def _under(heading: LineStated, lines: Iterable[LineStated]) -> Amounts:
-    return _added(line.sums for line in lines if not line.heading and is_under(line.number, heading.number))
-
-
-def _added(sums: Iterable[Amounts]) -> Amounts:
-    whole = Amounts()
-    for one in sums:
-        whole = added(whole, one)
-    return whole
+    return Amounts.together(line.sums for line in lines if not line.heading and is_under(line.number, heading.number))
 
 
 def _cross(lines: Iterable[LineStated]) -> Iterable[MoneyStated]:
@@ -233,7 +217,7 @@ def _cross(lines: Iterable[LineStated]) -> Iterable[MoneyStated]:
     for line in lines:
         for cell in line.cells:
             key = (line.goal_code, cell.source, cell.year)
-            cells[key] = added(cells[key], cell.sums)
+            cells[key] = Amounts.together((cells[key], cell.sums))
     for (goal_code, source, year), sums in cells.items():
         yield MoneyStated(goal_code=goal_code, source=source, year=year, sums=sums)
 
@@ -244,11 +228,11 @@ def _sum(plan: PlanStated, code: str | None, lines: Sequence[LineStated]) -> Sum
     for line in own:
         for cell in line.cells:
             by_source[cell.source].append(cell.sums)
-    amounts = {source: _added(found).amount for source, found in by_source.items()}
+    amounts = {source: Amounts.together(found).amount for source, found in by_source.items()}
     return SumStated(
         goal_code=code,
         parts=tuple(_parts(plan, amounts)),
-        sums=_added(line.sums for line in own),
+        sums=Amounts.together(line.sums for line in own),
         left_out=tuple(line.number for line in own if line.total is None),
     )
 
@@ -267,7 +251,7 @@ def _by_unit(lines: Iterable[LineStated]) -> Iterable[UnitMoney]:
         if not (line.heading or line.sums.is_empty):
             found[line.units].append(line.sums)
     for units, sums in found.items():
-        yield UnitMoney(units=units, sums=_added(sums))
+        yield UnitMoney(units=units, sums=Amounts.together(sums))
 
 
 def _with(piece: P, **values: Any) -> P:

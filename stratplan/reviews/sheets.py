@@ -21,10 +21,10 @@ from stratplan.exports.pdf import shortened
 from stratplan.exports.printable import broken
 from stratplan.goals.states import Execution, Schedule
 from stratplan.i18n import _, ngettext, pgettext
-from stratplan.reviews.money_tables import added, source_name
-from stratplan.reviews.statement import Amounts, GoalStated, LineStated, Statement, TaskStated, UnitNamed
+from stratplan.reviews.money_tables import source_name
+from stratplan.reviews.queries import OVER
+from stratplan.reviews.statement import Amounts, GoalStated, LineStated, Statement, TaskStated, UnitNamed, sum_of
 
-OVER = (Execution.COMPLETED, Execution.CANCELLED)
 LATE = (Schedule.OVERDUE, Schedule.BEHIND)
 ROWS = 12  # of one section, at most; how many fit is found when the sheet is set
 LONGEST = {"heading": 180, "description": 260, "title": 130, "told": 230, "name": 70}  # letters
@@ -196,7 +196,7 @@ def _count_of_late(tasks: Sequence[TaskStated]) -> Content:
 def _spent(money: Sequence[MoneyRow]) -> list[Content]:
     if not money:
         return []
-    spent, planned = (added(getattr(sums, name) for _source, sums in money) for name in ("spent", "amount"))
+    spent, planned = (sum_of(getattr(sums, name) for _source, sums in money) for name in ("spent", "amount"))
     value = _("not known") if spent is None else i18n.amount(spent)
     note = _("of %(amount)s planned", amount=i18n.amount(planned)) if planned is not None else ""
     return [_figure(value, _("Spent, EUR"), note)]
@@ -341,7 +341,7 @@ def _done(tasks: Iterable[TaskStated]) -> Content:
 def _money(money: Sequence[MoneyRow], note: str) -> Content:
     rows = [[name, *map(_amount, (sums.amount, sums.contracted, sums.spent))] for name, sums in money]
     if len(money) > 1:
-        sums = _together(sums for _name, sums in money)
+        sums = Amounts.together(sums for _name, sums in money)
         rows.append([_("Total"), *map(_amount, (sums.amount, sums.contracted, sums.spent))])
     columns = [
         (_("Source"), 42.0, False),
@@ -359,15 +359,6 @@ def _amount(value: Decimal | None) -> str:
     return _("not known") if value is None else i18n.amount(value)
 
 
-def _together(found: Iterable[Amounts]) -> Amounts:
-    found = list(found)
-    return Amounts(
-        amount=added(one.amount for one in found),
-        contracted=added(one.contracted for one in found),
-        spent=added(one.spent for one in found),
-    )
-
-
 def _by_source(statement: Statement, found: Iterable[tuple[str | None, Amounts]]) -> list[MoneyRow]:
     sums: dict[str | None, list[Amounts]] = {}
     for source, one in found:
@@ -376,7 +367,7 @@ def _by_source(statement: Statement, found: Iterable[tuple[str | None, Amounts]]
     names: Mapping[str | None, str] = {source.code: f"{source.code} {source.name}" for source in statement.plan.sources}
     order = [*names, None]
     return [
-        (names.get(code) or source_name(code), _together(sums[code]))
+        (names.get(code) or source_name(code), Amounts.together(sums[code]))
         for code in sorted(sums, key=lambda code: order.index(code) if code in order else len(order))
     ]
 

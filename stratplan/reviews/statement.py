@@ -8,6 +8,7 @@ must understand them for as long as there are any: fields are added with a defau
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -160,12 +161,28 @@ class TaskStated(Stated):
 # --- money ----------------------------------------------------------------------------------------------------
 
 
+def sum_of(values: Iterable[Decimal | None]) -> Decimal | None:
+    """The sum of what is stated; None where nothing is."""
+    stated = [value for value in values if value is not None]
+    return sum(stated, Decimal(0)) if stated else None
+
+
 class Amounts(Stated):
     """EUR planned (indicative), contracted and spent; None where nobody stated anything."""
 
     amount: Decimal | None = None
     contracted: Decimal | None = None
     spent: Decimal | None = None
+
+    @classmethod
+    def together(cls, found: Iterable[Amounts]) -> Amounts:
+        """Amounts added up, each by itself."""
+        all_of_them = list(found)
+        return cls(
+            amount=sum_of(one.amount for one in all_of_them),
+            contracted=sum_of(one.contracted for one in all_of_them),
+            spent=sum_of(one.spent for one in all_of_them),
+        )
 
     @property
     def is_empty(self) -> bool:
@@ -325,6 +342,30 @@ class Counts(Stated):
     schedule: Mapping[str, int]
     reported: int
     last_report: date | None
+
+    @classmethod
+    def of(
+        cls,
+        standings: Iterable[tuple[Execution, Outcome, Schedule | None]],
+        *,
+        reported: int,
+        last_report: date | None,
+    ) -> Counts:
+        """The counts of tasks by how each stands."""
+        execution: Counter[Execution] = Counter()
+        outcome: Counter[Outcome] = Counter()
+        schedule: Counter[Schedule | None] = Counter()
+        for one in standings:
+            execution[one[0]] += 1
+            outcome[one[1]] += 1
+            schedule[one[2]] += 1
+        return cls(
+            execution={state.value: execution[state] for state in Execution},
+            outcome={state.value: outcome[state] for state in Outcome},
+            schedule={**{state.value: schedule[state] for state in Schedule}, "none": schedule[None]},
+            reported=reported,
+            last_report=last_report,
+        )
 
 
 class PlanStated(Stated):

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import cast
 
 from beanie import PydanticObjectId
 
-from stratplan.choice import Choice
 from stratplan.evidence.queries import evidence_of_task
 from stratplan.goals.models import Goal, Report, Task
 from stratplan.goals.queries import TaskFigures, goal_progress, goals_in_order, plan_progress, task_figures
 from stratplan.goals.queries import tasks_in_order as tasks_of_plan
-from stratplan.goals.states import Execution, Outcome, Schedule
 from stratplan.investments.facts import Key
 from stratplan.investments.queries import line_facts, lines_of_task, money_of
 from stratplan.investments.sums import Axis, Sums
@@ -326,24 +323,9 @@ def _swot(snapshot: Snapshot) -> Iterable[SwotStated]:
             )
 
 
-def _counts(figures: Iterable[TaskFigures]) -> Counts:
-    counted: Mapping[str, Counter[str]] = defaultdict(Counter)
-    reported, last = 0, None
-    for one in figures:
-        counted["execution"][one.execution.value] += 1
-        counted["outcome"][one.outcome.value] += 1
-        counted["schedule"]["none" if one.schedule is None else one.schedule.value] += 1
-        reported += one.progress.reported
-        if one.last is not None and (last is None or one.last.on > last):
-            last = one.last.on
-    return Counts(
-        execution=_by_state(Execution, counted["execution"]),
-        outcome=_by_state(Outcome, counted["outcome"]),
-        schedule={**_by_state(Schedule, counted["schedule"]), "none": counted["schedule"]["none"]},
-        reported=reported,
-        last_report=last,
+def _counts(figures: Collection[TaskFigures]) -> Counts:
+    return Counts.of(
+        ((one.execution, one.outcome, one.schedule) for one in figures),
+        reported=sum(one.progress.reported for one in figures),
+        last_report=max((one.last.on for one in figures if one.last is not None), default=None),
     )
-
-
-def _by_state(states: type[Choice], counts: Mapping[str, int]) -> dict[str, int]:
-    return {state.value: counts.get(state.value, 0) for state in states}

@@ -22,6 +22,7 @@ from stratplan.reviews.frozen import FrozenLine, FrozenPlan, FrozenTask, parts_o
 from stratplan.reviews.models import Review
 from stratplan.reviews.money_tables import source_name
 from stratplan.reviews.queries import Closed, closed_reviews
+from stratplan.reviews.statement import sum_of
 from stratplan.reviews.terms import ReviewTerm, term_of
 from stratplan.reviews.trends import (
     MoneySeries,
@@ -214,7 +215,7 @@ class _Drawing:
         """One sum over the reviews: what there was of it by then, from the beginning of the plan."""
         amounts = [[getattr(sums, measure.value) for sums in one.sums] for one in series]
         by_review: list[list[Decimal | None]] = [list(found) for found in zip(*amounts, strict=True)]
-        sums = [_sum(found) for found in by_review]
+        sums = [sum_of(found) for found in by_review]
         names = [source_name(one.code) for one in series]
         return MoneyTrend(
             title=_(measure.label),
@@ -252,11 +253,6 @@ def _gap(reported: Fraction | None, planned: Fraction | None) -> str:
         return i18n.DASH
     points = int(i18n.half_up((reported - planned) * 100))
     return f"{'+' if points > 0 else '−' if points < 0 else ''}{abs(points)}"
-
-
-def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known, Decimal(0)) if known else None
 
 
 def _thousands(amount: Decimal | None) -> Decimal | None:

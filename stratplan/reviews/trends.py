@@ -13,7 +13,6 @@ from fractions import Fraction
 from stratplan.goals.progress import Weighted, combine
 from stratplan.goals.states import Execution
 from stratplan.plans.models import PublicPart
-from stratplan.reviews.comparing import added
 from stratplan.reviews.published import Public, weighted
 from stratplan.reviews.statement import Amounts, CellStated, GoalStated, Share, SourceStated, Stated, UnitNamed
 
@@ -170,5 +169,5 @@ def _by_source(standing: Standing) -> Mapping[str | None, Amounts]:
         if not line.heading:
             for cell in line.cells:
                 key = keys.get(cell.source, cell.source)
-                found[key] = added(found[key], cell.sums)
+                found[key] = Amounts.together((found[key], cell.sums))
     return found
