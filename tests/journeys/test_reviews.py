@@ -18,7 +18,7 @@ def test_a_half_year_is_opened_returned_closed_with_a_decision_and_opened_again(
         page.get_by_label("Period").select_option("2017H2")
         page.get_by_label("Note to the units").fill("Keep it short.")
         page.get_by_role("button", name="Open the review").click()
-        expect(page.locator("#notice")).to_contain_text("Added: 2017H2")
+        expect(page.locator("#notice")).to_contain_text("Added: half-year 2 of 2017")
         expect(page.get_by_role("main")).to_contain_text("Keep it short.")
         desk = page.url
         assert violations(page) == []
@@ -41,6 +41,7 @@ def test_a_half_year_is_opened_returned_closed_with_a_decision_and_opened_again(
         page.get_by_role("link", name="Close the review").click()
         assert violations(page) == []
         page.get_by_label("Number of the decision").fill("388")
+        page.get_by_label("Date of the decision").fill("2018-01-25")
         page.get_by_role("button", name="Close the review").click()
         expect(page.locator("#close-form")).to_contain_text("These units have not sent their parts")
         page.get_by_label("Close the review without them").check()
