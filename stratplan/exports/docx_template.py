@@ -6,7 +6,7 @@ What is wrong is told with its place, so that who made the template finds it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -18,28 +18,17 @@ from lxml import etree
 
 from stratplan import i18n
 from stratplan.choice import Choice
-from stratplan.exports.docx_package import CONTENT_TYPES, DECLARED_FIRST, RELATIONS, TYPES, Element, Package, parsed, w
+from stratplan.exports.docx_foreign import foreign
+from stratplan.exports.docx_package import Element, Package, parsed, w
+from stratplan.exports.docx_parts import LONGEST_QUOTED, filled_parts, part_word, quoted
 from stratplan.i18n import N_, _
 
-LARGEST_TEXT: Final = 3 * 2**20  # bytes of a part with text or styles
 MOST_TEXTS: Final = 40  # headers, footers and the text itself
 MOST_NESTED: Final = 8  # tables and text boxes in one another
 LONGEST_PARAGRAPH: Final = 50_000  # characters
 MOST_TAGS: Final = 500  # fields and `if`s of one paragraph
 MOST_TOLD: Final = 12  # problems at once
-LONGEST_QUOTED: Final = 60
-PIECE: Final = 4096  # bytes
 
-FILLED: Final = ("header", "footer", "footnotes")  # beside the text: the parts that have fields too
-# What fetches something when the document is opened, or runs.
-FOREIGN: Final = re.compile(
-    r"^\s*(?:includepicture|includetext|include|import|link|dde|ddeauto|database|macrobutton)\b", re.I
-)
-EMBEDDED: Final = re.compile(r"/(?:attachedTemplate|oleObject|package|aFChunk|control|vbaProject|frame|subDocument)$")
-VML: Final = "urn:schemas-microsoft-com:vml"
-OFFICE: Final = "urn:schemas-microsoft-com:office:office"
-BEFORE_TAGS: Final = b"\xef\xbb\xbf \t\r\n"
-XML_TYPE: Final = re.compile(r"[/+]xml\s*(?:;|$)", re.I)
 BESIDE: Final = re.compile(r"[{%#]")
 # What can stand around blocks, rows and cells without being one.
 WRAPPERS: Final = frozenset(map(w, ("sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "footnote")))
@@ -81,7 +70,7 @@ def check_template(body: bytes, fields: Fields) -> None:
     """Raise TemplateRefused where a file, which was found to be a sound DOCX without macros, cannot be filled."""
     package = Package.read(body)
     try:
-        problems = _first(_foreign(package)) or _first(_misread(package, fields))
+        problems = _first(foreign(package)) or _first(_misread(package, fields))
     except (etree.XMLSyntaxError, KeyError, UnicodeDecodeError):
         problems = [_("The file is damaged: what is in it cannot be read.")]
     if problems:
@@ -94,136 +83,7 @@ def _first(problems: Iterator[str]) -> list[str]:
     return list(found)
 
 
-# --- what comes from elsewhere --------------------------------------------------------------------------------
-
-
-def _foreign(package: Package) -> Iterator[str]:
-    if any(len(package.parts[name]) > LARGEST_TEXT for name in DECLARED_FIRST) or not package.document:
-        yield _("The file is damaged: what is in it cannot be read.")
-        return
-    is_declared = _declared_xml(package)
-    for name, body in package.parts.items():
-        if not is_declared(name) and not _has_elements(body):
-            continue
-        if len(body) > LARGEST_TEXT:
-            problem = _("The template is too long: keep the layout in it, and no text of years.")
-            yield _("%(place)s: %(problem)s", place=_place_word(package, name), problem=problem)
-            return
-        if not _is_plain(body):
-            yield _("%(part)s is not written in UTF-8, as documents are. Save the file anew.", part=name)
-            continue
-        if re.search(rb"<!(?:DOCTYPE|ENTITY)", body, re.IGNORECASE):
-            yield _("%(part)s declares types of its own, which no document needs.", part=name)
-            continue
-        root = parsed(body)
-        if (root.getroottree().docinfo.encoding or "UTF-8").upper() != "UTF-8":
-            yield _("%(part)s is not written in UTF-8, as documents are. Save the file anew.", part=name)
-            continue
-        for problem in _foreign_in(root):
-            yield _("%(place)s: %(problem)s", place=_place_word(package, name), problem=problem)
-
-
-def _declared_xml(package: Package) -> Callable[[str], bool]:
-    """Whether a part is XML by its name, or by what the file says of it."""
-    root = parsed(package.parts[CONTENT_TYPES])
-    kinds = {
-        (one.get("PartName") or one.get("Extension") or "").lstrip("/").casefold(): one.get("ContentType", "")
-        for one in root.iter(f"{{{TYPES}}}Override", f"{{{TYPES}}}Default")
-    }
-
-    def is_declared(name: str) -> bool:
-        name = name.casefold()
-        ending = name.rpartition(".")[2]
-        return ending in ("xml", "rels") or XML_TYPE.search(kinds.get(name) or kinds.get(ending) or "") is not None
-
-    return is_declared
-
-
-def _has_elements(body: bytes) -> bool:
-    """Whether a part is XML by what is in it, in whatever encoding: a name can say anything. Other parts are pictures
-    and fonts, which stop being read at their first bytes."""
-    if body.lstrip(BEFORE_TAGS).startswith(b"<"):
-        return True
-    parser = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True, load_dtd=False)
-    try:
-        for at in range(0, min(len(body), LARGEST_TEXT), PIECE):
-            parser.feed(body[at : at + PIECE])
-            if next(iter(parser.read_events()), None) is not None:
-                return True
-    except etree.XMLSyntaxError:
-        pass
-    return False
-
-
-def _is_plain(body: bytes) -> bool:
-    """Whether bytes can be UTF-8. Those of UTF-16 can look like it, with a NUL at every other place."""
-    try:
-        return "\0" not in body.decode()
-    except UnicodeDecodeError:
-        return False
-
-
-def _foreign_in(root: Element) -> Iterator[str]:
-    yield from _fetched(root)
-    yield from _fetched_by_drawings(root)
-    for instruction in _instructions(root):
-        if FOREIGN.match(instruction):
-            yield _("The field “%(field)s” fetches something from elsewhere.", field=_quoted(instruction))
-
-
-def _place_word(package: Package, name: str) -> str:
-    """The words for a part, or for the part whose relations it has: word/_rels/header1.xml.rels is of header1.xml."""
-    of = name.replace("_rels/", "").removesuffix(".rels")
-    if of == package.document:
-        return _("the text")
-    return _part_word(of) if of in filled_parts(package) else of
-
-
-def _instructions(root: Element) -> Iterator[str]:
-    """The instructions of fields, each whole: programs write them in pieces."""
-    begun: list[list[str]] = [[]]  # a field can stand in another's instruction
-    for element in root.iter(w("fldSimple"), w("fldChar"), w("instrText")):
-        if element.tag == w("fldSimple"):
-            yield element.get(w("instr"), "")
-        elif element.tag == w("instrText"):
-            begun[-1].append(element.text or "")
-        elif element.get(w("fldCharType")) == "begin":
-            begun.append([])
-        elif element.get(w("fldCharType")) == "end" and len(begun) > 1:
-            yield "".join(begun.pop())
-    yield from ("".join(pieces) for pieces in begun)
-
-
-def _fetched_by_drawings(root: Element) -> Iterator[str]:
-    """What drawings of the older kind (VML) fetch by address, without a relation."""
-    for element in root.iter(f"{{{VML}}}*"):
-        for name in ("src", f"{{{OFFICE}}}href"):
-            if target := element.get(name):
-                yield _(
-                    "“%(target)s” is fetched from elsewhere when the document is opened. Put it into the file.",
-                    target=_quoted(target),
-                )
-
-
-def _fetched(root: Element) -> Iterator[str]:
-    for relation in root.iter(f"{{{RELATIONS}}}Relationship"):
-        kind, target = relation.get("Type", ""), _quoted(relation.get("Target", ""))
-        if EMBEDDED.search(kind):
-            yield _("Something is embedded or attached that a template must not have: “%(target)s”.", target=target)
-        elif relation.get("TargetMode") == "External" and not kind.endswith("/hyperlink"):
-            yield _(
-                "“%(target)s” is fetched from elsewhere when the document is opened. Put it into the file.",
-                target=target,
-            )
-
-
 # --- fields and their places ----------------------------------------------------------------------------------
-
-
-def filled_parts(package: Package) -> list[str]:
-    """The names of the parts that have fields: the text, then headers, footers and notes."""
-    document = package.document
-    return [document, *(name for kind in FILLED for name in package.related(document, kind))]
 
 
 def _misread(package: Package, fields: Fields) -> Iterator[str]:
@@ -242,7 +102,7 @@ def _misread(package: Package, fields: Fields) -> Iterator[str]:
 
 def _in_part(package: Package, name: str, is_text: bool, fields: Fields) -> Iterator[str]:
     root = parsed(package.parts[name])
-    part = "" if is_text else _part_word(name)
+    part = "" if is_text else part_word(name)
     reading = _Reading(fields, is_text)
     try:
         for place, paragraph in placed_paragraphs(root, f"{part}, " if part else ""):
@@ -253,14 +113,6 @@ def _in_part(package: Package, name: str, is_text: bool, fields: Fields) -> Iter
         yield _("%(place)s: %(problem)s", place=nested.place, problem=problem)
         return
     yield from (_("%(place)s: %(problem)s", place=part or _("the text"), problem=one) for one in reading.left_open())
-
-
-def _part_word(name: str) -> str:
-    if "header" in name:
-        return _("header (%(name)s)", name=name.rpartition("/")[2])
-    if "footer" in name:
-        return _("footer (%(name)s)", name=name.rpartition("/")[2])
-    return _("notes (%(name)s)", name=name.rpartition("/")[2])
 
 
 class NestedTooDeep(Exception):
@@ -354,7 +206,7 @@ class _Reading:
             return
         inside: list[str] = []
         for tag in tags:
-            written = _quoted(tag[0] if tag["stray"] is None else text[tag.start() : tag.start() + LONGEST_QUOTED])
+            written = quoted(tag[0] if tag["stray"] is None else text[tag.start() : tag.start() + LONGEST_QUOTED])
             is_alone = text.strip() == tag[0]
             if tag["stray"] is not None:
                 yield _("“%(text)s” is not closed, or not opened.", text=written)
@@ -404,11 +256,6 @@ def _followed(held: list[str], word: str, written: str) -> Iterator[str]:
         yield _("“%(text)s” has no if before it.", text=written)
     elif word == "endif":
         held.pop()
-
-
-def _quoted(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST_QUOTED else line[: LONGEST_QUOTED - 1] + "…"
 
 
 # --- what the engine sees -------------------------------------------------------------------------------------

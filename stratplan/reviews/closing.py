@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from stratplan import audit
@@ -19,6 +20,7 @@ from stratplan.reviews.queries import units_asked
 from stratplan.reviews.statement import nameless
 from stratplan.reviews.stating import statement_of
 from stratplan.snapshot import Revision, Snapshot, Snapshots
+from stratplan.units.models import Unit
 
 ATTEMPTS = 5
 DAYS_TO_SEND = timedelta(days=14)
@@ -88,13 +90,11 @@ async def close_review(
         snapshot = await snapshots.of(slug)
         if snapshot is None:
             raise RuleBroken(_("The plan has been deleted."))
-        edition, bodies = await _stated(snapshot, review, decision, by, today, at or now())
-        if edition.missing and not despite_missing:
-            names = [asked.unit.name for asked in units_asked(snapshot, review) if not asked.is_sent]
-            raise RuleBroken(
-                _("These units have not sent their parts: %(units)s.", units="; ".join(names)),
-                field="confirmed",
-            )
+        missing = [asked.unit for asked in units_asked(snapshot, review) if not asked.is_sent]
+        if missing and not despite_missing:
+            names = "; ".join(unit.name for unit in missing)
+            raise RuleBroken(_("These units have not sent their parts: %(units)s.", units=names), field="confirmed")
+        edition, bodies = await _stated(snapshot, review, decision, missing, by, today, at or now())
         try:
             return await _write(review, edition, bodies, snapshot.revision, by)
         except PlanMoved:
@@ -117,7 +117,13 @@ def _check_decision(decision: Decision, review: Review) -> None:
 
 
 async def _stated(
-    snapshot: Snapshot, review: Review, decision: Decision, by: Actor, today: date, at: datetime
+    snapshot: Snapshot,
+    review: Review,
+    decision: Decision,
+    missing: Sequence[Unit],
+    by: Actor,
+    today: date,
+    at: datetime,
 ) -> tuple[Edition, Bodies]:
     day = review.day_on(today)
     moves = await deadline_moves(snapshot.plan.key, snapshot.revision[0])
@@ -140,7 +146,7 @@ async def _stated(
         digest=frozen.digest_of(bodies),
         tasks=len(statement.tasks),
         lines=len(statement.lines),
-        missing=[asked.unit.key for asked in units_asked(snapshot, review) if not asked.is_sent],
+        missing=[unit.key for unit in missing],
     )
     return edition, bodies
 

@@ -183,12 +183,8 @@ def without_unit(snapshot: Snapshot, review: Review) -> list[Task]:
 
 
 def reported_before(snapshot: Snapshot, review: Review, task: Task) -> Report | None:
-    """The last report on a task from outside of the review, and not from a later one."""
-    others = [
-        one
-        for one in reports_of(snapshot, task)
-        if one.review != review.key and (one.review is None or one.on <= review.period.end)
-    ]
+    """The last report on a task up to the review's last day that was made outside of it."""
+    others = [one for one in reports_of(snapshot, task) if one.review != review.key and one.on <= review.period.end]
     return others[-1] if others else None
 
 

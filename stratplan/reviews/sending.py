@@ -77,8 +77,8 @@ def faults(
         for milestone in task.milestones:
             day = (done or {}).get(milestone.key)
             if day is not None and day > on and day != milestone.done_on:
-                words_for = _day_to_come if day > today else _later_day
-                yield Fault(task.key, f"day-{milestone.key}", words_for(task, milestone, day, on))
+                message = _said_day(task, milestone, day, today=today, on=on)
+                yield Fault(task.key, f"day-{milestone.key}", message)
     for sums in money:
         line = snapshot.find(InvestmentLine, sums.line)
         paid = next((task for task in asked.tasks if line is not None and task.key in line.tasks), None)
@@ -92,16 +92,15 @@ def faults(
         )
 
 
-def _day_to_come(task: Task, milestone: Milestone, day: date, _on: date) -> str:
-    return _(
-        "Task %(number)s, “%(milestone)s”: %(day)s is yet to come.",
-        number=task.number,
-        milestone=milestone.title,
-        day=i18n.short_date(day),
-    )
-
-
-def _later_day(task: Task, milestone: Milestone, _day: date, on: date) -> str:
+def _said_day(task: Task, milestone: Milestone, day: date, *, today: date, on: date) -> str:
+    """Why a milestone was not done on that day as far as the review goes."""
+    if day > today:
+        return _(
+            "Task %(number)s, “%(milestone)s”: %(day)s is yet to come.",
+            number=task.number,
+            milestone=milestone.title,
+            day=i18n.short_date(day),
+        )
     return _(
         "Task %(number)s, “%(milestone)s”: this review says how things were on %(day)s. What was done later belongs in "
         "the next one.",

@@ -13,8 +13,8 @@ from docx import Document
 
 from stratplan import i18n
 from stratplan.exports.docx_package import Package
+from stratplan.exports.docx_parts import LARGEST_TEXT
 from stratplan.exports.docx_template import (
-    LARGEST_TEXT,
     LONGEST_PARAGRAPH,
     MOST_NESTED,
     MOST_TAGS,

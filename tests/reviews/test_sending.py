@@ -19,7 +19,7 @@ from stratplan.notices.review_causes import missing_units
 from stratplan.reviews.closing import reopen_review
 from stratplan.reviews.models import Review, Submission, SubmissionState
 from stratplan.reviews.queries import Asked, tasks_of_review, units_asked, without_unit
-from stratplan.reviews.sending import MoneyWords, TaskWords, give_back, send
+from stratplan.reviews.sending import MoneyWords, TaskWords, give_back, send, unchanged
 from tests.factories import SOMEBODY, Made, make_line, make_report, make_task
 from tests.reviews.test_closing import LAST, LATER, close, fresh, opened
 
@@ -337,3 +337,10 @@ async def test_a_unit_that_is_asked_nothing_sends_nothing(made: Made) -> None:
     snapshot = await made.snapshot()
     with pytest.raises(NotVisible):
         await send(snapshot, review, made.goal.key, [], today=LATER, by=SOMEBODY, based_on=0)
+
+
+async def test_no_change_repeats_nothing_that_was_reported_after_the_reviews_last_day(made: Made) -> None:
+    await make_report(made.task, date(2016, 9, 20), 40, text="Noslēgts līgums.")
+    await make_report(made.task, LATER, 90, text="Viss gandrīz gatavs.")
+    review = await opened(made)
+    assert unchanged(await made.snapshot(), review, made.task).text == "Noslēgts līgums."

@@ -8,38 +8,11 @@ import httpx
 import pytest
 
 from stratplan.plans.models import Plan, PublicPart
-from stratplan.reviews.closing import close_review, open_review
-from stratplan.reviews.models import Decision
-from stratplan.reviews.terms import period_of_code
-from stratplan.snapshot import Snapshots
 from tests.factories import SOMEBODY, Made, make_line, make_report
 from tests.reading_pdf import is_accessible, read_pdf, words_of
-from tests.reviews.closed import opened_review
+from tests.reviews.closed import closed_review, opened_review, publish
 
 GOAL = "/plans/plans/goals/SM1/sheet.pdf"
-DAY = date(2016, 10, 14)
-
-
-async def close_quarter(made: Made) -> None:
-    period = period_of_code("2016Q3")
-    assert period is not None
-    review, _entry = await open_review(await made.snapshot(), period, due=DAY, by=SOMEBODY, today=DAY)
-    await close_review(
-        Snapshots(),
-        made.plan.slug,
-        review,
-        decision=Decision(),
-        despite_missing=True,
-        by=SOMEBODY,
-        based_on=review.version,
-        today=DAY,
-    )
-
-
-async def publish(made: Made, *parts: PublicPart) -> None:
-    plan = await Plan.get(made.plan.key)
-    assert plan is not None
-    await plan.publish(list(parts), by=SOMEBODY, based_on=plan.version)
 
 
 async def test_a_goal_and_a_unit_have_a_sheet_that_their_pages_link_to(client: httpx.AsyncClient, made: Made) -> None:
@@ -61,7 +34,7 @@ async def test_a_goal_and_a_unit_have_a_sheet_that_their_pages_link_to(client: h
 
 async def test_a_sheet_is_of_the_day_or_the_review_that_is_asked_for(client: httpx.AsyncClient, made: Made) -> None:
     await make_report(made.task, date(2016, 9, 20), 40)
-    await close_quarter(made)
+    await closed_review(made, "2016Q3")
     await make_report(made.task, date(2016, 9, 29), 90)
     day = words_of((await client.get(f"{GOAL}?as_of=2016-09-25")).content)
     assert "Stāvoklis uz 25.09.2016." in day
@@ -92,7 +65,7 @@ async def test_residents_get_a_sheet_of_what_is_published(stranger: httpx.AsyncC
     await make_report(made.task, date(2016, 9, 20), 40, text="Iekšēja piezīme.")
     await make_line(made.scope, made.goal, "1.1", amount=1000, tasks=[made.task.key])
     await publish(made, *PublicPart)
-    await close_quarter(made)
+    await closed_review(made, "2016Q3")
     shown = words_of((await stranger.get(GOAL + review)).content)
     assert "1 000,00" in shown
     assert "Iekšēja piezīme." in shown
@@ -101,7 +74,7 @@ async def test_residents_get_a_sheet_of_what_is_published(stranger: httpx.AsyncC
     assert "1 000,00" not in shown
     assert "Nauda" not in shown
     assert "Iekšēja piezīme." not in shown
-    await publish(made)
+    await publish(made, PublicPart.SWOT)
     assert (await stranger.get(GOAL + review)).status_code == (404 if review else 200)
     plan = await Plan.get(made.plan.key)
     assert plan is not None
